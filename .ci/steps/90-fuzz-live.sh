@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# A short live run of every fuzz target. The corpora themselves run in `cargo test`.
+set -u -o pipefail
+SECONDS_EACH=${SECONDS_EACH:-15}
+
+skip() {
+    echo "SKIPPED: $*"
+    exit 77
+}
+installed=$(rustup toolchain list 2>/dev/null)
+grep -q '^nightly' <<<"$installed" || skip "no nightly toolchain: no live fuzzing"
+command -v cargo-fuzz >/dev/null || skip "cargo-fuzz is not installed: no live fuzzing"
+
+targets=$(cargo +nightly fuzz list --fuzz-dir fuzz) || exit 1
+[ -n "$targets" ] || skip "there is no fuzz target yet"
+
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+status=0
+for target in $targets; do
+    echo "fuzz target $target, $SECONDS_EACH s"
+    # The first folder takes new inputs, so that the checkout stays as it was.
+    mkdir -p "$scratch/$target" "fuzz/corpus/$target"
+    cargo +nightly fuzz run --fuzz-dir fuzz --features live "$target" \
+        "$scratch/$target" "fuzz/corpus/$target" -- \
+        "-max_total_time=$SECONDS_EACH" -rss_limit_mb=2048 -timeout=10 >"$scratch/log" 2>&1 || {
+        status=1
+        tail -n 40 "$scratch/log"
+    }
+done
+exit "$status"
