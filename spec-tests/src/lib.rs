@@ -1,1 +1,11 @@
-//! Placeholder until its issue is done.
+//! Conformance of HTTP/2 by RFC section: a raw peer that shares no code with what it tests, and a network in memory.
+//!
+//! * [`raw`]: frames and header blocks written and read octet by octet, legal or not, and a scripted peer over them.
+//! * [`link`]: a byte stream between two ends on a virtual clock, with splits, delay, stalls, cuts and backpressure.
+//!
+//! Nothing in [`raw`] or [`link`] may use the stack under test: a misreading of the RFC on both sides would cancel out.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod link;
+pub mod raw;
