@@ -8,4 +8,5 @@ extern crate alloc;
 extern crate std;
 
 pub mod error;
+pub mod hpack;
 pub mod vocabulary;
