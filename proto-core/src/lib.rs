@@ -8,5 +8,6 @@ extern crate alloc;
 extern crate std;
 
 pub mod error;
+pub mod headers;
 pub mod hpack;
 pub mod vocabulary;

@@ -114,6 +114,8 @@ violations! {
     HpackFault: Connection COMPRESSION_ERROR "RFC 9113 4.3" "a field block cannot be decoded",
     /// Host that differs from :authority.
     HostDiffers: Stream PROTOCOL_ERROR "RFC 9113 8.3.1" "Host differs from :authority",
+    /// Host twice.
+    HostDuplicate: Stream PROTOCOL_ERROR "RFC 9110 7.2" "a request has more than one Host field",
     /// A frame on a stream that nobody opened.
     IdleStream: Connection PROTOCOL_ERROR "RFC 9113 5.1" "a frame arrived on an idle stream",
     /// An informational response with END_STREAM.

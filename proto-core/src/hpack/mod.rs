@@ -29,14 +29,14 @@ mod error;
 pub mod huffman;
 mod index;
 mod integer;
-mod octets;
 mod policy;
 mod static_table;
 #[cfg(test)]
 mod tests;
 
+pub use crate::vocabulary::OctetClasses;
+use crate::vocabulary::octet_classes as octets;
 pub use decoder::{Decoder, FieldMeta, Sink};
 pub use encoder::Encoder;
 pub use error::DecodeError;
-pub use octets::OctetClasses;
 pub use policy::{Indexing, Policy, default_policy};

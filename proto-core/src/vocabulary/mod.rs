@@ -3,7 +3,7 @@
 mod error_code;
 mod frame_type;
 mod instant;
-mod octet_classes;
+pub(crate) mod octet_classes;
 mod priority;
 mod setting_id;
 mod stream_id;

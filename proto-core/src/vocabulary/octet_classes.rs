@@ -1,109 +1,163 @@
-//! What kinds of octets a string holds, found once and carried along with it.
+//! Which kinds of octets a string holds.
 
 use core::fmt;
-use core::ops::{BitOr, BitOrAssign};
+use core::ops::BitOr;
 
-/// The kinds of octets that occur in a string: neutral facts, no judgement.
+/// The kinds of octets that occur in a string, as a set of bits.
 ///
-/// HPACK finds them while it decodes and keeps them in its tables; the rules for fields
-/// (RFC 9113 8.2) read them instead of the octets, so that a repeated field is looked at once.
+/// Neutral: it says what is there, not whether that is allowed. It is enough to judge names and values by
+/// RFC 9113 8.2.1 and RFC 9110 5.1 and 5.5 without another look at the octets:
 ///
-/// All classes but [`EDGE_SPACE`](Self::EDGE_SPACE) depend on single octets: those of a string are
-/// the union of [`of_octet`](Self::of_octet) over it, plus what [`edges`](Self::edges) says.
+/// - a name breaks a MUST of RFC 9113 when it has any of `UPPER`, `CONTROL`, `SPACE`, `HIGH` or `COLON`
+///   (`FIRST_COLON` marks a pseudo-header), and RFC 9110's grammar when it has `NOT_TOKEN` or is `EMPTY`;
+/// - a value breaks a MUST when it has `NUL_CR_LF` or `EDGE_SPACE`, and RFC 9110's grammar when it has `CONTROL`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct OctetClasses(u8);
+pub struct OctetClasses(u16);
 
 impl OctetClasses {
-    /// None of the classes below.
+    /// No octet of note.
     pub const NONE: Self = Self(0);
     /// `A` to `Z`.
-    pub const UPPER: Self = Self(1);
-    /// An octet that no token may hold (RFC 9110 5.6.2): controls, SP, delimiters, `:`, 0x7f-0xff.
-    pub const NOT_TOKEN: Self = Self(1 << 1);
-    /// A control character other than HTAB, NUL, CR and LF: 0x01-0x1f and 0x7f.
-    pub const CONTROL: Self = Self(1 << 2);
+    pub const UPPER: Self = Self(0x001);
+    /// SP (0x20) or HTAB (0x09), anywhere.
+    pub const SPACE: Self = Self(0x002);
+    /// An octet that is no `tchar` of RFC 9110 5.6.2. A `:` counts, except as the very first octet.
+    pub const NOT_TOKEN: Self = Self(0x004);
+    /// A `:` other than the very first octet.
+    pub const COLON: Self = Self(0x008);
+    /// 0x00 to 0x1f without HTAB, or 0x7f. NUL, CR and LF count here too.
+    pub const CONTROL: Self = Self(0x010);
     /// NUL, CR or LF.
-    pub const NUL_CR_LF: Self = Self(1 << 3);
+    pub const NUL_CR_LF: Self = Self(0x020);
+    /// 0x80 to 0xff.
+    pub const HIGH: Self = Self(0x040);
     /// The first or the last octet is SP or HTAB.
-    pub const EDGE_SPACE: Self = Self(1 << 4);
-    /// SP or HTAB, anywhere.
-    pub const SPACE: Self = Self(1 << 5);
-    /// `@`.
-    pub const AT: Self = Self(1 << 6);
+    pub const EDGE_SPACE: Self = Self(0x080);
+    /// The first octet is `:`. That octet sets neither `COLON` nor `NOT_TOKEN`.
+    pub const FIRST_COLON: Self = Self(0x100);
+    /// There is no octet.
+    pub const EMPTY: Self = Self(0x200);
 
-    /// From [`bits`](Self::bits).
-    pub const fn from_bits(bits: u8) -> Self {
-        Self(bits)
+    /// The classes of a string.
+    #[must_use]
+    #[inline]
+    pub fn of(string: &[u8]) -> Self {
+        let mut bits = 0;
+        let mut words = string.chunks_exact(8);
+        for word in words.by_ref() {
+            if let &[a, b, c, d, e, f, g, h] = word {
+                // Two halves, so that the ORs do not wait for each other.
+                let low = of_octet(a) | of_octet(b) | of_octet(c) | of_octet(d);
+                bits |= low | (of_octet(e) | of_octet(f) | of_octet(g) | of_octet(h));
+            }
+        }
+        for &octet in words.remainder() {
+            bits |= of_octet(octet);
+        }
+        Self::placed(u16::from(bits), string)
     }
 
-    /// One bit per class; bit 7 is never set here and free for tables that pack these.
-    pub const fn bits(self) -> u8 {
-        self.0
-    }
-
-    /// The classes of one octet, [`EDGE_SPACE`](Self::EDGE_SPACE) left out.
-    pub const fn of_octet(octet: u8) -> Self {
-        Self(TABLE[octet as usize])
-    }
-
-    /// The classes of a whole string.
-    pub const fn of(string: &[u8]) -> Self {
-        let mut bits = Self::edges(string).0;
-        let mut i = 0;
-        while i < string.len() {
-            bits |= TABLE[string[i] as usize];
-            i += 1;
+    /// As `of`, for tables that are computed when the crate is compiled.
+    #[must_use]
+    pub const fn of_const(string: &[u8]) -> Self {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < string.len() {
+            if at == 0 && string[at] == b':' {
+                bits |= Self::FIRST_COLON.0;
+            } else {
+                bits |= classify(string[at]) as u16;
+            }
+            at += 1;
+        }
+        if string.is_empty() {
+            bits |= Self::EMPTY.0;
         }
         Self(bits)
     }
 
-    /// [`EDGE_SPACE`](Self::EDGE_SPACE) if the string starts or ends with SP or HTAB.
-    pub const fn edges(string: &[u8]) -> Self {
-        match string {
-            [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => Self::EDGE_SPACE,
-            _ => Self::NONE,
+    /// Adds to what the octets say (`bits`) what their places say.
+    #[inline]
+    pub(crate) fn placed(bits: u16, string: &[u8]) -> Self {
+        if bits & (Self::COLON.0 | Self::SPACE.0) != 0 {
+            return Self::placed_slow(bits, string);
         }
+        Self(if string.is_empty() {
+            Self::EMPTY.0
+        } else {
+            bits
+        })
     }
 
-    /// Both together.
+    #[inline(never)]
+    fn placed_slow(mut bits: u16, string: &[u8]) -> Self {
+        if let [b':', rest @ ..] = string {
+            bits = rest
+                .iter()
+                .fold(0, |bits, &octet| bits | u16::from(of_octet(octet)));
+            bits |= Self::FIRST_COLON.0;
+        }
+        if let [b' ' | b'\t', ..] | [.., b' ' | b'\t'] = string {
+            bits |= Self::EDGE_SPACE.0;
+        }
+        Self(bits)
+    }
+
+    /// Whether any class of `other` is among these.
+    #[must_use]
+    #[inline]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether all classes of `other` are among these.
+    #[must_use]
+    #[inline]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The classes of either.
+    #[must_use]
+    #[inline]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether any class of `other` is among these.
-    pub const fn intersects(self, other: Self) -> bool {
-        self.0 & other.0 != 0
+    /// The bits, each as in this type's constants.
+    #[must_use]
+    #[inline]
+    pub const fn bits(self) -> u16 {
+        self.0
     }
 }
 
 impl BitOr for OctetClasses {
     type Output = Self;
 
+    #[inline]
     fn bitor(self, other: Self) -> Self {
         self.union(other)
     }
 }
 
-impl BitOrAssign for OctetClasses {
-    fn bitor_assign(&mut self, other: Self) {
-        self.0 |= other.0;
-    }
-}
-
 impl fmt::Debug for OctetClasses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(OctetClasses, &str); 7] = [
+        const NAMES: [(OctetClasses, &str); 10] = [
             (OctetClasses::UPPER, "UPPER"),
+            (OctetClasses::SPACE, "SPACE"),
             (OctetClasses::NOT_TOKEN, "NOT_TOKEN"),
+            (OctetClasses::COLON, "COLON"),
             (OctetClasses::CONTROL, "CONTROL"),
             (OctetClasses::NUL_CR_LF, "NUL_CR_LF"),
+            (OctetClasses::HIGH, "HIGH"),
             (OctetClasses::EDGE_SPACE, "EDGE_SPACE"),
-            (OctetClasses::SPACE, "SPACE"),
-            (OctetClasses::AT, "AT"),
+            (OctetClasses::FIRST_COLON, "FIRST_COLON"),
+            (OctetClasses::EMPTY, "EMPTY"),
         ];
         let mut set = f.debug_set();
         for (class, name) in NAMES {
-            if self.intersects(class) {
+            if self.contains(class) {
                 set.entry(&format_args!("{name}"));
             }
         }
@@ -111,7 +165,9 @@ impl fmt::Debug for OctetClasses {
     }
 }
 
-static TABLE: [u8; 256] = {
+static BY_OCTET: [u8; 256] = by_octet();
+
+const fn by_octet() -> [u8; 256] {
     let mut table = [0; 256];
     let mut octet = 0;
     while octet < 256 {
@@ -119,25 +175,35 @@ static TABLE: [u8; 256] = {
         octet += 1;
     }
     table
-};
-
-const fn classify(octet: u8) -> u8 {
-    let mut classes = match octet {
-        b'A'..=b'Z' => OctetClasses::UPPER.0,
-        0 | b'\r' | b'\n' => OctetClasses::NUL_CR_LF.0,
-        b' ' | b'\t' => OctetClasses::SPACE.0,
-        0x01..=0x1f | 0x7f => OctetClasses::CONTROL.0,
-        b'@' => OctetClasses::AT.0,
-        _ => 0,
-    };
-    if !is_token(octet) {
-        classes |= OctetClasses::NOT_TOKEN.0;
-    }
-    classes
 }
 
-const fn is_token(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric()
+/// What one octet says wherever it stands; the low byte of `OctetClasses`.
+#[inline]
+pub(crate) fn of_octet(octet: u8) -> u8 {
+    BY_OCTET[usize::from(octet)]
+}
+
+/// The rule behind the table.
+pub(crate) const fn classify(octet: u8) -> u8 {
+    let mut classes = OctetClasses::NONE;
+    if octet.is_ascii_uppercase() {
+        classes = classes.union(OctetClasses::UPPER);
+    }
+    if octet == b' ' || octet == b'\t' {
+        classes = classes.union(OctetClasses::SPACE);
+    } else if octet.is_ascii_control() {
+        classes = classes.union(OctetClasses::CONTROL);
+    }
+    if octet == 0 || octet == b'\r' || octet == b'\n' {
+        classes = classes.union(OctetClasses::NUL_CR_LF);
+    }
+    if octet >= 0x80 {
+        classes = classes.union(OctetClasses::HIGH);
+    }
+    if octet == b':' {
+        classes = classes.union(OctetClasses::COLON);
+    }
+    let token = octet.is_ascii_alphanumeric()
         || matches!(
             octet,
             b'!' | b'#'
@@ -154,62 +220,73 @@ const fn is_token(octet: u8) -> bool {
                 | b'`'
                 | b'|'
                 | b'~'
-        )
+        );
+    if !token {
+        classes = classes.union(OctetClasses::NOT_TOKEN);
+    }
+    classes.0 as u8
 }
 
 #[cfg(test)]
 mod tests {
-    use super::OctetClasses as Classes;
-    use alloc::format;
+    use super::*;
 
-    #[test]
-    fn every_octet_has_the_classes_of_rfc_9110() {
-        for octet in 0..=255_u8 {
-            let classes = Classes::of_octet(octet);
-            let token = octet.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&octet);
-            let expect = |class, holds: bool| {
-                assert_eq!(classes.intersects(class), holds, "{octet:#x} {class:?}");
-            };
-            expect(Classes::UPPER, octet.is_ascii_uppercase());
-            expect(Classes::NOT_TOKEN, !token);
-            expect(Classes::NUL_CR_LF, b"\0\r\n".contains(&octet));
-            expect(Classes::SPACE, b" \t".contains(&octet));
-            expect(
-                Classes::CONTROL,
-                octet.is_ascii_control() && !b"\0\r\n\t".contains(&octet),
-            );
-            expect(Classes::AT, octet == b'@');
-            expect(Classes::EDGE_SPACE, false);
-            assert_eq!(classes.bits() & 0x80, 0, "bit 7 stays free");
+    /// The definition, octet by octet.
+    fn plainly(string: &[u8]) -> OctetClasses {
+        let mut classes = OctetClasses::NONE;
+        for (at, &octet) in string.iter().enumerate() {
+            let edge = at == 0 || at + 1 == string.len();
+            if octet == b':' && at == 0 {
+                classes = classes | OctetClasses::FIRST_COLON;
+                continue;
+            }
+            classes = classes
+                | match octet {
+                    0 | b'\r' | b'\n' => {
+                        OctetClasses::NUL_CR_LF | OctetClasses::CONTROL | OctetClasses::NOT_TOKEN
+                    }
+                    b' ' | b'\t' if edge => {
+                        OctetClasses::SPACE | OctetClasses::EDGE_SPACE | OctetClasses::NOT_TOKEN
+                    }
+                    b' ' | b'\t' => OctetClasses::SPACE | OctetClasses::NOT_TOKEN,
+                    0..=0x1f | 0x7f => OctetClasses::CONTROL | OctetClasses::NOT_TOKEN,
+                    0x80.. => OctetClasses::HIGH | OctetClasses::NOT_TOKEN,
+                    b':' => OctetClasses::COLON | OctetClasses::NOT_TOKEN,
+                    b'A'..=b'Z' => OctetClasses::UPPER,
+                    b'a'..=b'z' | b'0'..=b'9' => OctetClasses::NONE,
+                    _ if b"!#$%&'*+-.^_`|~".contains(&octet) => OctetClasses::NONE,
+                    _ => OctetClasses::NOT_TOKEN,
+                };
         }
+        if string.is_empty() {
+            classes = OctetClasses::EMPTY;
+        }
+        classes
     }
 
     #[test]
-    fn edges_count_once_and_only_at_the_edge() {
-        for (string, edge) in [
-            (&b""[..], false),
-            (b"a b", false),
-            (b" a", true),
-            (b"a\t", true),
-            (b" ", true),
-        ] {
-            assert_eq!(Classes::of(string).intersects(Classes::EDGE_SPACE), edge);
-            assert_eq!(Classes::edges(string).intersects(Classes::EDGE_SPACE), edge);
+    fn every_octet_in_every_place() {
+        assert_eq!(OctetClasses::of(b""), OctetClasses::EMPTY);
+        for octet in 0..=255 {
+            for string in [
+                &[octet][..],
+                &[octet, b'a'],
+                &[b'a', octet],
+                &[b'a', octet, b'a'],
+                &[b':', octet],
+            ] {
+                assert_eq!(OctetClasses::of(string), plainly(string), "{string:?}");
+                assert_eq!(
+                    OctetClasses::of_const(string).union(OctetClasses::EDGE_SPACE),
+                    { plainly(string).union(OctetClasses::EDGE_SPACE) }
+                );
+            }
         }
     }
 
-    #[test]
-    fn of_is_the_union() {
-        let all = Classes::of(b"A@ \0\x01");
-        let union = Classes::UPPER
-            | Classes::AT
-            | Classes::SPACE
-            | Classes::NOT_TOKEN
-            | Classes::NUL_CR_LF
-            | Classes::CONTROL;
-        assert_eq!(all, union);
-        assert_eq!(Classes::from_bits(all.bits()), all);
-        assert_eq!(format!("{:?}", Classes::UPPER | Classes::AT), "{UPPER, AT}");
-        assert_eq!(Classes::of(b"x-y"), Classes::NONE);
+    quickcheck::quickcheck! {
+        fn of_is_the_definition(string: alloc::vec::Vec<u8>) -> bool {
+            OctetClasses::of(&string) == plainly(&string)
+        }
     }
 }

@@ -1,0 +1,374 @@
+//! A list of fields in one allocation.
+
+use super::Fields;
+use super::names;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// One field of a head.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Field<'a> {
+    /// Lower case in every head that was checked.
+    pub name: &'a [u8],
+    /// Any octets; not necessarily UTF-8.
+    pub value: &'a [u8],
+    /// Whether it must never enter a compression table (RFC 7541 7.1.3): it is a secret.
+    pub never_indexed: bool,
+}
+
+impl<'a> Field<'a> {
+    /// A field that compression may remember.
+    pub const fn new(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            name,
+            value,
+            never_indexed: false,
+        }
+    }
+
+    /// The same field, never to be remembered by compression (RFC 7541 7.1.3).
+    pub const fn sensitive(self) -> Self {
+        Self {
+            never_indexed: true,
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for Field<'_> {
+    /// Values that are never indexed are secrets and not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.name.escape_ascii())?;
+        if self.never_indexed {
+            f.write_str("(never indexed)")
+        } else {
+            write!(f, "{}", self.value.escape_ascii())
+        }
+    }
+}
+
+/// An entry is one little-endian `u64`: the value's length above, and below it the name's length,
+/// or its number with [`NUMBERED`]; numbered names take no room in the bytes.
+pub(super) const ENTRY: usize = 8;
+/// Octets before the first entry: the number of entries, a little-endian `u32`.
+pub(super) const COUNT: usize = 4;
+const NEVER_INDEXED: u32 = 1 << 31;
+const NUMBERED: u32 = 1 << 30;
+
+/// The largest name or value that an entry can hold.
+pub(super) const MAX_LENGTH: usize = NUMBERED as usize - 1;
+
+#[inline]
+pub(super) fn entry(id: u8, name: usize, value: usize, never_indexed: bool) -> [u8; ENTRY] {
+    let mut low = if id == names::LITERAL {
+        name as u32
+    } else {
+        NUMBERED | u32::from(id)
+    };
+    if never_indexed {
+        low |= NEVER_INDEXED;
+    }
+    (u64::from(low) | (value as u64) << 32).to_le_bytes()
+}
+
+/// Gives the name of an entry another number.
+pub(super) fn renumber(entry: &mut [u8], id: u8) {
+    // The lowest octet of a little-endian number.
+    if let Some(lowest) = entry.first_mut() {
+        *lowest = id;
+    }
+}
+
+/// The head of a message: fields in the order of their arrival, pseudo-headers first.
+///
+/// One allocation holds it all (none if it has no fields), and 16 bytes name it. Two heads are
+/// equal when their fields are.
+#[derive(Clone, Default)]
+pub struct Head(Box<[u8]>);
+
+impl Head {
+    /// Puts entries (with their count before them) and bytes into one allocation: `recycled` if
+    /// they fit and do not waste it.
+    pub(super) fn assemble(entries: &[u8], bytes: &[u8], recycled: Option<Box<[u8]>>) -> Self {
+        if entries.len() <= COUNT {
+            return Self::default();
+        }
+        let needed = entries.len() + bytes.len();
+        // Rounded, so that heads that differ by a few octets fit one another's memory.
+        let size = needed.next_multiple_of(ROUND);
+        if let Some(mut memory) = recycled {
+            if memory.len() >= needed && memory.len() <= size.saturating_mul(2) {
+                let (left, right) = memory.split_at_mut(entries.len());
+                left.copy_from_slice(entries);
+                right[..bytes.len()].copy_from_slice(bytes);
+                return Self(memory);
+            }
+        }
+        let mut memory = Vec::with_capacity(size);
+        memory.extend_from_slice(entries);
+        memory.extend_from_slice(bytes);
+        memory.resize(size, 0);
+        Self(memory.into_boxed_slice())
+    }
+
+    /// Keeps fields as they are: nothing is checked, nothing reordered.
+    ///
+    /// # Panics
+    ///
+    /// If a name or value has 2^30 octets or more, or if there are 2^32 fields.
+    pub fn from_fields(fields: &(impl Fields + ?Sized)) -> Self {
+        let mut entries = alloc::vec![0; COUNT];
+        let mut bytes = Vec::new();
+        let mut count = 0_u32;
+        for field in fields.fields() {
+            assert!(
+                field.name.len() <= MAX_LENGTH && field.value.len() <= MAX_LENGTH,
+                "a field of 2^30 octets or more"
+            );
+            count = count.checked_add(1).expect("fewer than 2^32 fields");
+            let id = names::identify(field.name);
+            let (name, value) = (field.name.len(), field.value.len());
+            entries.extend_from_slice(&entry(id, name, value, field.never_indexed));
+            if id == names::LITERAL {
+                bytes.extend_from_slice(field.name);
+            }
+            bytes.extend_from_slice(field.value);
+        }
+        entries[..COUNT].copy_from_slice(&count.to_le_bytes());
+        Self::assemble(&entries, &bytes, None)
+    }
+
+    /// All fields in their order, pseudo-headers included.
+    #[inline]
+    pub fn fields(&self) -> Iter<'_> {
+        let Some((count, rest)) = self.0.split_first_chunk::<COUNT>() else {
+            return Iter::default();
+        };
+        let entries = u32::from_le_bytes(*count) as usize * ENTRY;
+        let (entries, bytes) = rest.split_at_checked(entries).unwrap_or_default();
+        Iter { entries, bytes }
+    }
+
+    /// Number of fields, pseudo-headers included.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.fields().len()
+    }
+
+    /// Whether there are no fields.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of the first field with this name, which must be in lower case.
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
+        let name = name.as_ref();
+        self.fields().find(|f| f.name == name).map(|f| f.value)
+    }
+
+    /// The values of all fields with this name, which must be in lower case.
+    pub fn get_all<N: AsRef<[u8]> + Clone>(
+        &self,
+        name: N,
+    ) -> impl Iterator<Item = &[u8]> + Clone + use<'_, N> {
+        self.fields()
+            .filter(move |f| f.name == name.as_ref())
+            .map(|f| f.value)
+    }
+
+    /// The fields that are no pseudo-headers.
+    pub fn regular(&self) -> impl Iterator<Item = Field<'_>> + Clone {
+        self.fields().filter(|f| !f.name.starts_with(b":"))
+    }
+
+    /// :method.
+    pub fn method(&self) -> Option<&[u8]> {
+        self.fields().pseudo(names::METHOD)
+    }
+
+    /// :scheme.
+    pub fn scheme(&self) -> Option<&[u8]> {
+        self.fields().pseudo(names::SCHEME)
+    }
+
+    /// :authority.
+    pub fn authority(&self) -> Option<&[u8]> {
+        self.fields().pseudo(names::AUTHORITY)
+    }
+
+    /// :path.
+    pub fn path(&self) -> Option<&[u8]> {
+        self.fields().pseudo(names::PATH)
+    }
+
+    /// :protocol (RFC 8441 4).
+    pub fn protocol(&self) -> Option<&[u8]> {
+        self.fields().pseudo(names::PROTOCOL)
+    }
+
+    /// :status, 100 to 999.
+    pub fn status(&self) -> Option<u16> {
+        parse_status(self.fields().pseudo(names::STATUS)?)
+    }
+
+    /// The cookie field, its crumbs joined by "; " (RFC 9113 8.2.3); copied only if there are
+    /// several.
+    pub fn cookie(&self) -> Option<Cow<'_, [u8]>> {
+        let mut crumbs = self.get_all("cookie");
+        let first = crumbs.next()?;
+        let mut joined = Cow::Borrowed(first);
+        for crumb in crumbs {
+            let joined = joined.to_mut();
+            joined.extend_from_slice(b"; ");
+            joined.extend_from_slice(crumb);
+        }
+        Some(joined)
+    }
+
+    /// The size of the list in the measure of RFC 9113 6.5.2: octets of names and values, plus 32
+    /// for each field; `u32::MAX` if it is beyond.
+    pub fn list_size(&self) -> u32 {
+        let size = self
+            .fields()
+            .map(|f| f.name.len() as u64 + f.value.len() as u64 + FIELD_OVERHEAD)
+            .sum::<u64>();
+        u32::try_from(size).unwrap_or(u32::MAX)
+    }
+
+    /// Octets of heap that it holds.
+    #[inline]
+    pub fn heap_bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Its memory, to be used for another head.
+    #[inline]
+    pub fn into_box(self) -> Box<[u8]> {
+        self.0
+    }
+}
+
+/// What RFC 9113 6.5.2 counts for a field besides its octets.
+pub(super) const FIELD_OVERHEAD: u64 = 32;
+
+const ROUND: usize = 32;
+
+/// Three digits of which the first is not 0.
+pub(super) const fn parse_status(value: &[u8]) -> Option<u16> {
+    match value {
+        [h @ b'1'..=b'9', t @ b'0'..=b'9', u @ b'0'..=b'9'] => {
+            Some((*h as u16) * 100 + (*t as u16) * 10 + (*u as u16) - (b'0' as u16) * 111)
+        }
+        _ => None,
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields().eq(other.fields())
+    }
+}
+
+impl Eq for Head {}
+
+impl fmt::Debug for Head {
+    /// Values that are never indexed are secrets and not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.fields()).finish()
+    }
+}
+
+impl<'a> IntoIterator for &'a Head {
+    type Item = Field<'a>;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.fields()
+    }
+}
+
+/// The fields of a [`Head`], in their order.
+#[derive(Clone, Default)]
+pub struct Iter<'a> {
+    entries: &'a [u8],
+    bytes: &'a [u8],
+}
+
+impl<'a> Iter<'a> {
+    /// Over entries without their count, and the bytes they speak of.
+    pub(super) fn new(entries: &'a [u8], bytes: &'a [u8]) -> Self {
+        Self { entries, bytes }
+    }
+
+    /// The next field with the number of its name.
+    #[inline]
+    pub(super) fn next_numbered(&mut self) -> Option<(u8, Field<'a>)> {
+        let (entry, entries) = self.entries.split_first_chunk::<ENTRY>()?;
+        let entry = u64::from_le_bytes(*entry);
+        let (low, value) = (entry as u32, (entry >> 32) as usize);
+        let (id, name, bytes) = if low & NUMBERED != 0 {
+            let id = low as u8;
+            (id, names::name(id), self.bytes)
+        } else {
+            let length = (low & !NEVER_INDEXED) as usize;
+            let (name, bytes) = self.bytes.split_at_checked(length)?;
+            (names::LITERAL, name, bytes)
+        };
+        let (value, bytes) = bytes.split_at_checked(value)?;
+        self.entries = entries;
+        self.bytes = bytes;
+        let never_indexed = low & NEVER_INDEXED != 0;
+        Some((
+            id,
+            Field {
+                name,
+                value,
+                never_indexed,
+            },
+        ))
+    }
+
+    /// The value of a pseudo-header: looked for among those before the first regular field.
+    pub(super) fn pseudo(mut self, wanted: u8) -> Option<&'a [u8]> {
+        while let Some((id, field)) = self.next_numbered() {
+            if id == wanted {
+                return Some(field.value);
+            }
+            if !names::is_pseudo(id) && !field.name.starts_with(b":") {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The octets of names and values not yet seen.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = Field<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        self.next_numbered().map(|(_, field)| field)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let count = self.entries.len() / ENTRY;
+        (count, Some(count))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl fmt::Debug for Iter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}

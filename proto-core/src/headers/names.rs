@@ -1,0 +1,254 @@
+//! Names that have a number: those of HPACK's static table, and those that rules speak of.
+
+/// A name without a number.
+pub(super) const LITERAL: u8 = 0;
+pub(super) const AUTHORITY: u8 = 1;
+pub(super) const METHOD: u8 = 2;
+pub(super) const PATH: u8 = 4;
+pub(super) const SCHEME: u8 = 6;
+pub(super) const STATUS: u8 = 8;
+pub(super) const CONTENT_LENGTH: u8 = 28;
+pub(super) const COOKIE: u8 = 32;
+pub(super) const EXPECT: u8 = 35;
+pub(super) const HOST: u8 = 38;
+pub(super) const TRANSFER_ENCODING: u8 = 57;
+pub(super) const PROTOCOL: u8 = 62;
+pub(super) const TE: u8 = 63;
+pub(super) const PRIORITY: u8 = 64;
+pub(super) const CONNECTION: u8 = 65;
+pub(super) const PROXY_CONNECTION: u8 = 66;
+pub(super) const KEEP_ALIVE: u8 = 67;
+pub(super) const UPGRADE: u8 = 68;
+
+/// By number: 1 to 61 as in RFC 7541 appendix A.
+static NAMES: [&str; 69] = [
+    "",
+    ":authority",
+    ":method",
+    ":method",
+    ":path",
+    ":path",
+    ":scheme",
+    ":scheme",
+    ":status",
+    ":status",
+    ":status",
+    ":status",
+    ":status",
+    ":status",
+    ":status",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "accept-ranges",
+    "accept",
+    "access-control-allow-origin",
+    "age",
+    "allow",
+    "authorization",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "etag",
+    "expect",
+    "expires",
+    "from",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "last-modified",
+    "link",
+    "location",
+    "max-forwards",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "range",
+    "referer",
+    "refresh",
+    "retry-after",
+    "server",
+    "set-cookie",
+    "strict-transport-security",
+    "transfer-encoding",
+    "user-agent",
+    "vary",
+    "via",
+    "www-authenticate",
+    ":protocol",
+    "te",
+    "priority",
+    "connection",
+    "proxy-connection",
+    "keep-alive",
+    "upgrade",
+];
+
+/// The name with this number; empty for numbers that there are not.
+#[inline]
+pub(super) fn name(id: u8) -> &'static [u8] {
+    match NAMES.get(usize::from(id)) {
+        Some(name) => name.as_bytes(),
+        None => b"",
+    }
+}
+
+/// From an index into HPACK's static table to a number: one per name. [`LITERAL`] beyond 61.
+static NUMBERS: [u8; 256] = {
+    let mut numbers = [LITERAL; 256];
+    let mut index = 1;
+    while index <= 61 {
+        numbers[index] = match index {
+            2 | 3 => METHOD,
+            4 | 5 => PATH,
+            6 | 7 => SCHEME,
+            8..=14 => STATUS,
+            _ => index as u8,
+        };
+        index += 1;
+    }
+    numbers
+};
+
+/// The number of a name whose index in the static table is known (0: it is not).
+#[inline]
+pub(super) fn number(known: u8, name: &[u8]) -> u8 {
+    match NUMBERS[usize::from(known)] {
+        LITERAL => identify(name),
+        id => id,
+    }
+}
+
+/// Lengths that names with rules have.
+const LENGTHS: u32 = 1 << 2
+    | 1 << 4
+    | 1 << 5
+    | 1 << 6
+    | 1 << 7
+    | 1 << 8
+    | 1 << 9
+    | 1 << 10
+    | 1 << 14
+    | 1 << 16
+    | 1 << 17;
+
+/// The number of a name that a rule speaks of; [`LITERAL`] for all others, in HPACK's static table
+/// or not.
+#[inline]
+pub(super) fn identify(name: &[u8]) -> u8 {
+    if name.len() > 17 || LENGTHS & (1 << name.len()) == 0 {
+        return LITERAL;
+    }
+    by_length(name)
+}
+
+fn by_length(name: &[u8]) -> u8 {
+    let candidates: &[u8] = match name.len() {
+        2 => &[TE],
+        4 => &[HOST],
+        5 => &[PATH],
+        6 => &[COOKIE, EXPECT],
+        7 => &[METHOD, SCHEME, STATUS, UPGRADE],
+        8 => &[PRIORITY],
+        9 => &[PROTOCOL],
+        10 => &[AUTHORITY, CONNECTION, KEEP_ALIVE],
+        14 => &[CONTENT_LENGTH],
+        16 => &[PROXY_CONNECTION],
+        17 => &[TRANSFER_ENCODING],
+        _ => &[],
+    };
+    for &candidate in candidates {
+        if self::name(candidate) == name {
+            return candidate;
+        }
+    }
+    LITERAL
+}
+
+/// Whether no rule speaks of the name: true for most.
+#[inline]
+pub(super) fn is_plain(id: u8) -> bool {
+    PLAIN[usize::from(id)]
+}
+
+static PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let special = [
+        AUTHORITY,
+        METHOD,
+        PATH,
+        SCHEME,
+        STATUS,
+        CONTENT_LENGTH,
+        COOKIE,
+        EXPECT,
+        HOST,
+        TRANSFER_ENCODING,
+        PROTOCOL,
+        TE,
+        PRIORITY,
+        CONNECTION,
+        PROXY_CONNECTION,
+        KEEP_ALIVE,
+        UPGRADE,
+    ];
+    let mut i = 0;
+    while i < special.len() {
+        plain[special[i] as usize] = false;
+        i += 1;
+    }
+    plain
+};
+
+/// Whether the number is that of a pseudo-header.
+#[inline]
+pub(super) const fn is_pseudo(id: u8) -> bool {
+    matches!(id, AUTHORITY | METHOD | PATH | SCHEME | STATUS | PROTOCOL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_agree() {
+        for index in 1..=61_u8 {
+            let id = number(index, b"");
+            assert_eq!(name(id), name(index), "{index}");
+        }
+        for known in 62..=255 {
+            assert_eq!(number(known, b"x"), LITERAL);
+        }
+        assert_eq!(name(69), b"");
+        assert_eq!(name(255), b"");
+    }
+
+    #[test]
+    fn names_with_rules_are_found_and_no_others() {
+        for id in 1..=68 {
+            let found = identify(name(id));
+            if is_plain(number(id.min(61), name(id))) && is_plain(id) {
+                assert_eq!(found, LITERAL, "{id}");
+            } else {
+                assert_eq!(name(found), name(id), "{id}");
+                assert!(!is_plain(found));
+            }
+            let mut other = name(id).to_vec();
+            other[0] ^= 1;
+            assert_eq!(identify(&other), LITERAL, "{id}");
+        }
+        for length in 0..40 {
+            assert_eq!(identify(&alloc::vec![b'x'; length]), LITERAL);
+        }
+        assert_eq!(is_pseudo(PROTOCOL), name(PROTOCOL)[0] == b':');
+    }
+}
