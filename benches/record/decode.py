@@ -5,7 +5,8 @@ usage: decode.py RAW OUT [CLIENT=LIMIT ...]
 Reads RAW/NAME-NNN.c2s and .s2c, decodes each direction's field blocks with Python's hpack
 and writes OUT/requests.txt, OUT/responses.txt: one list per connection, see ../data/README.md.
 A CLIENT=LIMIT keeps at most LIMIT requests of that client. Requests without a complete
-response are left out on both sides, so that the two files stay parallel.
+response are left out on both sides, so that the two files stay parallel; so are heads that
+would not fit one frame.
 """
 
 import glob
@@ -70,7 +71,8 @@ def exchanges(stem):
         return
     for stream, (heads, body, ended) in streams(sent[len(PREFACE) :]).items():
         reply = answered.get(stream)
-        if heads and ended and reply and reply[0] and reply[2]:
+        whole = heads and ended and reply and reply[0] and reply[2]
+        if whole and sum(len(n) + len(v) for fields in heads for n, v in fields) < 8192:
             yield heads, body, reply[0], reply[1]
 
 
