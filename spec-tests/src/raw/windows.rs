@@ -144,6 +144,8 @@ mod tests {
                 excess: 1
             })
         );
+        // Without octets DATA may be sent at any window.
+        assert_eq!(windows.they_sent(1, 0, 65_535), Ok(()));
         windows.we_granted(1, 10);
         assert_eq!(
             windows.they_sent(1, 1, 65_535),

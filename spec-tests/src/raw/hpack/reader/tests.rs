@@ -285,6 +285,16 @@ fn an_acknowledged_reduction_is_owed_at_once() {
 }
 
 #[test]
+fn a_table_may_be_exactly_full() {
+    let mut reader = BlockReader::new(68);
+    let block = BlockWriter::new()
+        .incremental("a", "1")
+        .incremental("b", "2");
+    reader.read(&block.build()).unwrap();
+    assert_eq!((reader.table_size(), reader.entries().len()), (68, 2));
+}
+
+#[test]
 fn a_size_update_evicts() {
     let mut reader = BlockReader::default();
     reader
