@@ -265,6 +265,39 @@ fn a_parent_and_its_child_close_a_circle_only_by_use() {
 }
 
 #[test]
+fn a_macro_is_shown_by_the_file_that_defines_it() {
+    let files = [
+        (
+            "a.rs",
+            "use crate::b::B; macro_rules! m { () => {} } pub(crate) use m;",
+        ),
+        ("b.rs", "use crate::a::m;"),
+    ];
+    assert_found(
+        &check("x", &files),
+        &["a -> b", "b -> a   (x/src/b.rs:1 crate::a::m)"],
+    );
+}
+
+#[test]
+fn the_first_line_that_closes_a_circle_is_told() {
+    let files = [
+        (
+            "a.rs",
+            "use crate::b::B;\n\n\n\n\n\n\n\n\nfn f() { B::new() }",
+        ),
+        (
+            "b.rs",
+            "\n\nuse crate::a::A;\n\n\n\n\n\n\nfn f() { A::new() }",
+        ),
+    ];
+    assert_found(
+        &check("x", &files),
+        &["x/src/a.rs:1 crate::b::B", "x/src/b.rs:3 crate::a::A"],
+    );
+}
+
+#[test]
 fn tests_close_no_circle() {
     let files = [
         (

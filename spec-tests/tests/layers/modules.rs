@@ -12,6 +12,7 @@ pub(crate) type Module = Vec<String>;
 pub(crate) struct Edge {
     pub(crate) from: Module,
     pub(crate) to: Module,
+    pub(crate) line: usize,
     /// File, line and path, as a person wants to read it.
     pub(crate) place: String,
 }
@@ -73,6 +74,7 @@ impl Crate {
                 Target::File(to) => edges.push(Edge {
                     from: from.clone(),
                     to,
+                    line: import.line,
                     place,
                 }),
                 Target::Facade(name) => {
@@ -222,7 +224,7 @@ impl Crate {
         if let Some(import) = scan
             .imports
             .iter()
-            .find(|import| import.alias.as_deref() == Some(item))
+            .find(|import| import.alias.as_deref() == Some(item) && import.path.len() > 1)
         {
             return Some(self.resolve(module, import, depth + 1));
         }
