@@ -27,5 +27,6 @@ for target in $targets; do
         status=1
         tail -n 40 "$scratch/log"
     }
+    grep '^Done ' "$scratch/log"
 done
 exit "$status"
