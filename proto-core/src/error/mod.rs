@@ -1,10 +1,16 @@
 //! Three audiences, three families of types.
 //!
-//! [`Violation`] is what the peer did wrong, one variant per rule.
-//! [`HeadError`] is what the program did wrong in a head that it wanted to send.
+//! - What the peer did wrong: [`Violation`], one variant per rule.
+//! - Why a stream or the connection ended: [`StreamEnd`], [`CloseReason`].
+//! - What a call of the program could not do: [`OpenError`], [`SendError`], [`ReleaseError`],
+//!   [`ExtensionError`], [`PingError`], [`ConfigError`]; a head that may not be sent is a [`HeadError`].
 
 mod head;
+mod protocol;
+mod user;
 mod violation;
 
 pub use head::HeadError;
+pub use protocol::{CloseReason, EndedBy, LimitName, OtherProtocol, Retry, StreamEnd, TimeoutKind};
+pub use user::{ConfigError, ExtensionError, OpenError, PingError, ReleaseError, SendError};
 pub use violation::{Scope, Violation};

@@ -1,0 +1,290 @@
+//! The fields of a connection, and nothing else but how they begin.
+
+use super::input::{Block, Rx};
+use super::stats::Stats;
+use crate::config::Config;
+use crate::error::{CloseReason, ConfigError};
+use crate::flow::{Credit, Tuner, Window};
+use crate::frame::PREFACE;
+use crate::headers::Collector;
+use crate::hpack::{Decoder, Encoder};
+use crate::limits::Ledger;
+use crate::observer::Observer;
+use crate::output::Output;
+use crate::ping::Pings;
+use crate::schedule::{Fifo, ForPeer, ForProgram, Urgency};
+use crate::settings::{Local, PeerSettings};
+use crate::stream::{ClosedRing, Counts, Store};
+use crate::timer::{Timer, TimerTable};
+use crate::vocabulary::{ErrorCode, Instant, Priority, StreamId};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// How far the connection has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// Frames go both ways.
+    Active,
+    /// It has ended: input is ignored, output drains.
+    Inert,
+    /// The last event was taken.
+    Over,
+}
+
+/// What the program is to be told about the connection itself, by bit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Tell(pub(super) u8);
+
+impl Tell {
+    pub(super) const CAN_OPEN: u8 = 1;
+    pub(super) const CLOSED: u8 = 2;
+}
+
+/// A place in the output that something waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) offset: u64,
+    pub(super) slot: u32,
+    pub(super) id: StreamId,
+}
+
+pub(crate) struct Inner {
+    pub(super) is_client: bool,
+    pub(super) phase: Phase,
+    /// Whether our first SETTINGS are committed.
+    pub(super) spoken: bool,
+    pub(super) tell: Tell,
+    pub(super) wants_open: bool,
+    pub(super) config: Arc<Config>,
+    pub(super) now: Instant,
+
+    // Input.
+    pub(super) rx: Rx,
+    /// A preface or a frame head in pieces.
+    pub(super) partial: [u8; 24],
+    pub(super) partial_len: u8,
+    /// A payload in pieces.
+    pub(super) payload: Vec<u8>,
+    /// A field block in several frames.
+    pub(super) block: Option<Block>,
+    pub(super) decoder: Decoder,
+    pub(super) collector: Collector,
+    pub(super) recycled: Option<Box<[u8]>>,
+
+    // Streams.
+    pub(super) store: Store,
+    pub(super) counts: Counts,
+    pub(super) closed: ClosedRing,
+    /// Identifiers that the peer skipped: first and last of each gap.
+    pub(super) gaps: Vec<(u32, u32)>,
+    pub(super) next_id: u32,
+    pub(super) last_peer_id: StreamId,
+    pub(super) head_bytes: u32,
+    pub(super) parked: Vec<(StreamId, Priority)>,
+    pub(super) notices: Fifo<ForProgram>,
+
+    // Flow control.
+    pub(super) recv_window: Credit,
+    /// Handed to the program and not released, when the program releases the connection's credit.
+    pub(super) unreleased: u32,
+    /// What the connection's window should be.
+    pub(super) recv_target: u32,
+    /// What a stream's window should be.
+    pub(super) stream_target: u32,
+    pub(super) send_window: Window,
+    pub(super) updates: Fifo<ForPeer>,
+    pub(super) tuner: Option<Tuner>,
+    pub(super) blocked_since: Option<Instant>,
+
+    // Output.
+    pub(super) encoder: Encoder,
+    pub(super) output: Output,
+    pub(super) urgency: Urgency,
+    pub(super) reply_bytes: u32,
+    pub(super) reply_mark: u64,
+    pub(super) marks: VecDeque<Mark>,
+    /// Octets written when progress was last looked at.
+    pub(super) progress_seen: u64,
+
+    // The connection's own life.
+    pub(super) local: Local,
+    pub(super) peer: PeerSettings,
+    pub(super) peer_settings_seen: bool,
+    pub(super) ledger: Ledger,
+    pub(super) timers: TimerTable,
+    pub(super) pings: Pings,
+    pub(super) last_heard: Instant,
+    pub(super) idle_since: Instant,
+    /// The last identifier that our GOAWAY covers; `None` before one.
+    pub(super) goaway_sent: Option<StreamId>,
+    /// The last identifier that the peer's GOAWAY covers.
+    pub(super) goaway_received: Option<StreamId>,
+    /// The code of the peer's GOAWAY, NO_ERROR before one.
+    pub(super) goaway_code: ErrorCode,
+    pub(super) reason: Option<CloseReason>,
+    pub(super) close_now: bool,
+
+    pub(super) stats: Stats,
+    pub(super) observer: Option<Box<dyn Observer>>,
+}
+
+impl Inner {
+    pub(crate) fn new(
+        is_client: bool,
+        config: Arc<Config>,
+        now: Instant,
+    ) -> Result<Box<Self>, ConfigError> {
+        config.validate()?;
+        let window = config.settings.initial_window_size;
+        let tuner = config.bdp_max_window.map(|max| Tuner::new(window, max));
+        let mut inner = Box::new(Self {
+            is_client,
+            phase: Phase::Active,
+            spoken: false,
+            tell: Tell::default(),
+            wants_open: false,
+            now,
+            rx: if is_client { Rx::Head } else { Rx::Preface },
+            partial: [0; 24],
+            partial_len: 0,
+            payload: Vec::new(),
+            block: None,
+            // What the RFC grants; the peer's acknowledgement brings ours into force.
+            decoder: Decoder::new(4096),
+            collector: Collector::default(),
+            recycled: None,
+            store: Store::new(),
+            counts: Counts::default(),
+            closed: ClosedRing::default(),
+            gaps: Vec::new(),
+            next_id: if is_client { 1 } else { 2 },
+            last_peer_id: StreamId::CONNECTION,
+            head_bytes: 0,
+            parked: Vec::new(),
+            notices: Fifo::new(),
+            recv_window: Credit::new(65_535),
+            unreleased: 0,
+            recv_target: config.settings.connection_window,
+            stream_target: window,
+            send_window: Window::new(65_535),
+            updates: Fifo::new(),
+            tuner,
+            blocked_since: None,
+            encoder: Encoder::with_limit(config.send.header_table_size as usize),
+            output: Output::new(),
+            urgency: Urgency::new(),
+            reply_bytes: 0,
+            reply_mark: 0,
+            marks: VecDeque::new(),
+            progress_seen: 0,
+            local: Local::new(),
+            peer: PeerSettings::INITIAL,
+            peer_settings_seen: false,
+            ledger: Ledger::default(),
+            timers: TimerTable::new(),
+            pings: Pings::default(),
+            last_heard: now,
+            idle_since: now,
+            goaway_sent: None,
+            goaway_received: None,
+            goaway_code: ErrorCode::NO_ERROR,
+            reason: None,
+            close_now: false,
+            stats: Stats::default(),
+            observer: None,
+            config,
+        });
+        inner.begin()?;
+        Ok(inner)
+    }
+
+    fn begin(&mut self) -> Result<(), ConfigError> {
+        let config = self.config.clone();
+        if self.is_client {
+            self.output.arena().extend_from_slice(&PREFACE);
+        }
+        // A server in cleartext waits for the preface: an HTTP/1 client can still be answered.
+        if self.is_client || config.secure {
+            self.speak_first()?;
+        }
+        let timers = &config.timers;
+        if let Some(after) = timers.preface {
+            self.timers.set(Timer::Preface, self.now + after);
+        }
+        if let Some(age) = timers.max_age {
+            let share = u64::from(timers.max_age_jitter.min(100));
+            let nanos = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
+            // From seed to a share of the jitter, evenly enough for spreading reconnects.
+            let spread = (config.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % (2 * share + 1);
+            let at = (nanos / 100).saturating_mul(100 - share + spread);
+            self.timers.set(
+                Timer::MaxAge,
+                Instant::from_nanos(self.now.as_nanos().saturating_add(at)),
+            );
+        }
+        self.arm_idle();
+        self.arm_keepalive();
+        Ok(())
+    }
+
+    /// Our SETTINGS, and the connection's window if it is not the initial one.
+    pub(super) fn speak_first(&mut self) -> Result<(), ConfigError> {
+        let config = self.config.clone();
+        self.send_settings(&config.settings, true)?;
+        self.spoken = true;
+        let extra = self.recv_target - 65_535;
+        if extra != 0 {
+            self.recv_window.give_back(extra);
+            self.announce_connection();
+        }
+        Ok(())
+    }
+
+    /// The latest time seen.
+    #[inline]
+    pub(super) fn tick(&mut self, now: Instant) {
+        if now > self.now {
+            self.now = now;
+        }
+    }
+
+    /// Heap that the connection holds, octets, itself included; payloads are the program's.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.payload.capacity()
+            + self
+                .block
+                .as_ref()
+                .map_or(0, |block| block.bytes.capacity())
+            + self.decoder.heap_bytes()
+            + self.encoder.heap_bytes()
+            + self.collector.heap_bytes()
+            + self.recycled.as_ref().map_or(0, |b| b.len())
+            + self.store.heap_bytes()
+            + self.closed.heap_bytes()
+            + self.gaps.capacity() * size_of::<(u32, u32)>()
+            + self.parked.capacity() * size_of::<(StreamId, Priority)>()
+            + self.output.heap_bytes()
+            + self.marks.capacity() * size_of::<Mark>()
+            + self.local.heap_bytes()
+            + self.pings.heap_bytes()
+    }
+
+    /// Gives scratch back that is not in use.
+    pub(crate) fn trim(&mut self) {
+        if self.payload.is_empty() {
+            self.payload = Vec::new();
+        }
+        self.recycled = None;
+        self.collector.trim();
+        self.decoder.trim();
+        self.encoder.trim();
+        self.store.trim();
+        self.output.trim();
+        if self.marks.is_empty() {
+            self.marks = VecDeque::new();
+        }
+    }
+}

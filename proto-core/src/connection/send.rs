@@ -1,0 +1,496 @@
+//! What the program sends: heads, bodies, trailers. Everything is checked before anything changes.
+
+use super::inner::{Inner, Mark, Phase, Tell};
+use crate::error::{OpenError, SendError};
+use crate::frame::{Flags, FrameHead};
+use crate::headers::{Fields, Head, HeadKind, MethodKind, OutgoingCheck, OutgoingSummary};
+use crate::observer::{Content, Direction, Seen};
+use crate::stream::{Bits, Closed, State};
+use crate::vocabulary::{FrameType, StreamId, StreamRef};
+use bytes::Bytes;
+
+/// The most that `data` takes from one `Bytes` at once, octets: queues count in 32 bits.
+const MOST: usize = 1 << 30;
+
+impl Inner {
+    /// Opens a request.
+    pub(crate) fn request<F: Fields + ?Sized>(
+        &mut self,
+        fields: &F,
+        end: bool,
+    ) -> Result<StreamRef, OpenError> {
+        self.may_open()?;
+        let summary = self
+            .check(fields, HeadKind::Request)
+            .map_err(OpenError::Head)?;
+        if summary.method == MethodKind::ExtendedConnect && !self.peer.enable_connect_protocol {
+            return Err(OpenError::NoExtendedConnect);
+        }
+        let limit = self.peer.max_header_list_size.unwrap_or(u32::MAX);
+        if summary.list_size > limit {
+            return Err(OpenError::HeadTooLarge {
+                size: summary.list_size,
+                limit,
+            });
+        }
+        let id = StreamId::new(self.next_id);
+        self.next_id += 2;
+        self.write_head(id, fields, end);
+        Ok(self.open_local(id, &summary, end))
+    }
+
+    fn may_open(&mut self) -> Result<(), OpenError> {
+        if self.phase != Phase::Active
+            || self.goaway_sent.is_some()
+            || self.goaway_received.is_some()
+        {
+            return Err(OpenError::Draining);
+        }
+        if self.next_id > StreamId::MAX.get() {
+            return Err(OpenError::IdsExhausted);
+        }
+        if self.counts.local >= self.stream_limit() {
+            self.wants_open = true;
+            return Err(OpenError::Limit);
+        }
+        if self.output_is_full() {
+            self.wants_open = true;
+            return Err(OpenError::OutputFull);
+        }
+        Ok(())
+    }
+
+    /// Streams that we may have open.
+    pub(crate) fn stream_limit(&self) -> u32 {
+        if self.peer_settings_seen {
+            self.peer.max_concurrent_streams.unwrap_or(u32::MAX)
+        } else {
+            self.config.send.initial_max_streams
+        }
+    }
+
+    #[inline]
+    fn output_is_full(&self) -> bool {
+        self.output.arena_len() > self.config.limits.output_bytes as usize
+    }
+
+    /// Tells the program that it may open again, if it asked and that is so.
+    pub(super) fn offer_open(&mut self) {
+        if self.counts.local < self.stream_limit()
+            && !self.output_is_full()
+            && self.phase == Phase::Active
+        {
+            self.wants_open = false;
+            self.tell.0 |= Tell::CAN_OPEN;
+        }
+    }
+
+    fn open_local(&mut self, id: StreamId, summary: &OutgoingSummary, end: bool) -> StreamRef {
+        let method = match summary.method {
+            MethodKind::Head => Bits::IS_HEAD,
+            MethodKind::Connect | MethodKind::ExtendedConnect => Bits::IS_CONNECT,
+            _ => 0,
+        };
+        let state = if end {
+            State::HalfClosedLocal
+        } else {
+            State::Open
+        };
+        let bits = Bits::LOCAL | Bits::COUNTED | Bits::HEAD_SENT | method;
+        let slot = self.store.insert(id);
+        let (recv, send) = (
+            self.local.in_force.initial_window_size,
+            self.peer.initial_window_size,
+        );
+        let offset = self.output.committed();
+        let stream = self.store.at_mut(slot);
+        stream.open(id, state, bits, recv, send);
+        if method != Bits::IS_CONNECT {
+            stream.send_left = summary.content_length.unwrap_or(u64::MAX);
+        }
+        self.marks.push_back(Mark { offset, slot, id });
+        self.raise_window(slot);
+        self.counts.local += 1;
+        self.counts.live += 1;
+        self.stats.streams_sent += 1;
+        self.arm_progress();
+        self.store.name(slot)
+    }
+
+    #[inline]
+    fn check<F: Fields + ?Sized>(
+        &self,
+        fields: &F,
+        kind: HeadKind,
+    ) -> Result<OutgoingSummary, crate::error::HeadError> {
+        let mut check =
+            OutgoingCheck::with_authority(kind, self.config.level, self.config.authority);
+        for field in fields.fields() {
+            check.field(field.name, field.value)?;
+        }
+        check.finish()
+    }
+
+    /// Encodes a checked head at the end of the output: from here on its place is fixed.
+    fn write_head<F: Fields + ?Sized>(&mut self, id: StreamId, fields: &F, end: bool) {
+        let arena = self.output.arena();
+        let start = arena.len();
+        arena.extend_from_slice(&[0; FrameHead::SIZE]);
+        self.encoder.start_block(arena);
+        for field in fields.fields() {
+            self.encoder
+                .encode_field(field.name, field.value, field.never_indexed, arena);
+        }
+        self.finish_block(id, start, end);
+        if self.observer.is_some() {
+            self.observe_fields(id, start, end, &Head::from_fields(fields));
+        }
+    }
+
+    /// Writes the frame heads of a block that was encoded behind the place of the first.
+    #[inline]
+    fn finish_block(&mut self, id: StreamId, start: usize, end: bool) {
+        let most = self.peer.max_frame_size as usize;
+        let arena = self.output.arena();
+        let length = arena.len() - start - FrameHead::SIZE;
+        let flags = if end { Flags::END_STREAM } else { Flags::NONE };
+        let first = length.min(most);
+        let whole = if length <= most {
+            Flags::END_HEADERS
+        } else {
+            Flags::NONE
+        };
+        let head = FrameHead {
+            length: first as u32,
+            kind: FrameType::HEADERS,
+            flags: flags.with(whole),
+            stream: id,
+        };
+        if let Some(place) = arena.get_mut(start..start + FrameHead::SIZE) {
+            place.copy_from_slice(&head.encode());
+        }
+        self.stats.frames_sent.count(FrameType::HEADERS);
+        if length > most {
+            self.split_block(id, start + FrameHead::SIZE + most);
+        }
+    }
+
+    /// Puts CONTINUATION heads into a block that is longer than one frame.
+    #[cold]
+    fn split_block(&mut self, id: StreamId, from: usize) {
+        let most = self.peer.max_frame_size as usize;
+        let arena = self.output.arena();
+        let rest = arena.split_off(from);
+        let mut pieces = rest.chunks(most).peekable();
+        let mut frames = 0;
+        while let Some(piece) = pieces.next() {
+            let flags = if pieces.peek().is_none() {
+                Flags::END_HEADERS
+            } else {
+                Flags::NONE
+            };
+            let head = FrameHead {
+                length: piece.len() as u32,
+                kind: FrameType::CONTINUATION,
+                flags,
+                stream: id,
+            };
+            arena.extend_from_slice(&head.encode());
+            arena.extend_from_slice(piece);
+            frames += 1;
+        }
+        for _ in 0..frames {
+            self.stats.frames_sent.count(FrameType::CONTINUATION);
+        }
+    }
+
+    #[cold]
+    fn observe_fields(&mut self, id: StreamId, start: usize, end: bool, fields: &Head) {
+        let length = (self.output.arena().len() - start - FrameHead::SIZE) as u32;
+        let flags = if end { Flags::END_STREAM } else { Flags::NONE }.with(Flags::END_HEADERS);
+        let head = FrameHead {
+            length,
+            kind: FrameType::HEADERS,
+            flags,
+            stream: id,
+        };
+        if let Some(observer) = &mut self.observer {
+            observer.frame(&Seen::new(
+                self.now,
+                Direction::Out,
+                head,
+                Content::Fields(Some(fields)),
+            ));
+        }
+    }
+
+    /// Checks what a stream's head may be.
+    #[inline]
+    fn check_head<F: Fields + ?Sized>(
+        &self,
+        slot: u32,
+        fields: &F,
+        kind: HeadKind,
+    ) -> Result<OutgoingSummary, SendError> {
+        if !self.store.at(slot).state.can_send() {
+            return Err(SendError::Sequence);
+        }
+        if self.output_is_full() {
+            return Err(SendError::OutputFull);
+        }
+        let summary = self.check(fields, kind).map_err(SendError::Head)?;
+        let limit = self.peer.max_header_list_size.unwrap_or(u32::MAX);
+        if summary.list_size > limit {
+            return Err(SendError::HeadTooLarge {
+                size: summary.list_size,
+                limit,
+            });
+        }
+        Ok(summary)
+    }
+
+    /// Server: the final head.
+    pub(crate) fn response<F: Fields + ?Sized>(
+        &mut self,
+        slot: u32,
+        fields: &F,
+        end: bool,
+    ) -> Result<(), SendError> {
+        let stream = self.store.at(slot);
+        if stream.bits.has(Bits::HEAD_SENT) {
+            return Err(SendError::Sequence);
+        }
+        let (is_head, is_connect) = (
+            stream.bits.has(Bits::IS_HEAD),
+            stream.bits.has(Bits::IS_CONNECT),
+        );
+        let summary = self.check_head(slot, fields, HeadKind::Response)?;
+        if summary.status < 200 {
+            return Err(SendError::Sequence);
+        }
+        let tunnel = is_connect && summary.status < 300;
+        let no_body = is_head || matches!(summary.status, 204 | 304);
+        let length = if tunnel { None } else { summary.content_length };
+        if end && !no_body && length.unwrap_or(0) != 0 {
+            return Err(SendError::Length);
+        }
+        let id = stream.id;
+        self.write_head(id, fields, end);
+        let stream = self.store.at_mut(slot);
+        stream.bits.set(Bits::HEAD_SENT);
+        if tunnel {
+            stream.bits.set(Bits::TUNNEL);
+        }
+        if no_body {
+            stream.bits.set(Bits::SENDS_NO_BODY);
+        }
+        stream.send_left = if no_body {
+            0
+        } else {
+            length.unwrap_or(u64::MAX)
+        };
+        if end {
+            self.we_ended(slot);
+        }
+        self.arm_progress();
+        Ok(())
+    }
+
+    /// Server: an informational head.
+    pub(crate) fn informational<F: Fields + ?Sized>(
+        &mut self,
+        slot: u32,
+        fields: &F,
+    ) -> Result<(), SendError> {
+        if self.store.at(slot).bits.has(Bits::HEAD_SENT) {
+            return Err(SendError::Sequence);
+        }
+        let summary = self.check_head(slot, fields, HeadKind::Response)?;
+        if summary.status >= 200 {
+            return Err(SendError::Sequence);
+        }
+        let id = self.store.at(slot).id;
+        self.write_head(id, fields, false);
+        self.arm_progress();
+        Ok(())
+    }
+
+    /// Our END_STREAM is committed.
+    #[inline]
+    pub(super) fn we_ended(&mut self, slot: u32) {
+        let stream = self.store.at_mut(slot);
+        stream.state = stream.state.ended_by_us();
+        if stream.state.is_closed() {
+            self.finish_stream(slot, Closed::Known);
+        }
+    }
+
+    /// Queues body octets, as many as fit below the mark: all of `data` or nothing.
+    pub(crate) fn data(
+        &mut self,
+        slot: u32,
+        data: &mut Bytes,
+        end: bool,
+    ) -> Result<usize, SendError> {
+        let mark = self.config.send.stream_mark;
+        let stream = self.store.at_mut(slot);
+        if !stream.state.can_send() || stream.bits.has(Bits::END_QUEUED) || stream.has_trailers() {
+            return Err(SendError::Sequence);
+        }
+        if !stream.bits.has(Bits::HEAD_SENT) {
+            return Err(SendError::NoHead);
+        }
+        let len = data.len();
+        if stream.send_left != u64::MAX {
+            let fits = if end {
+                stream.send_left == len as u64
+            } else {
+                stream.send_left >= len as u64
+            };
+            if !fits {
+                return Err(SendError::Length);
+            }
+        }
+        if stream.queued >= mark && len > 0 {
+            stream.bits.set(Bits::WANTS_WRITABLE);
+            return Ok(0);
+        }
+        let taken = len.min(MOST);
+        if taken < len {
+            stream.bits.set(Bits::WANTS_WRITABLE);
+        }
+        if stream.send_left != u64::MAX {
+            stream.send_left -= taken as u64;
+        }
+        if taken > 0 {
+            let piece = if taken == len {
+                core::mem::take(data)
+            } else {
+                data.split_to(taken)
+            };
+            stream.push(piece);
+        }
+        if end && taken == len {
+            stream.bits.set(Bits::END_QUEUED);
+            if stream.queued == 0 {
+                self.write_end(slot);
+                return Ok(taken);
+            }
+        }
+        self.make_ready(slot);
+        Ok(taken)
+    }
+
+    /// An empty DATA frame that ends our message: it needs no window.
+    fn write_end(&mut self, slot: u32) {
+        let id = self.store.at(slot).id;
+        self.write_data_head(id, 0, true);
+        self.arm_progress();
+        self.we_ended(slot);
+    }
+
+    pub(super) fn write_data_head(&mut self, id: StreamId, length: u32, end: bool) {
+        let flags = if end { Flags::END_STREAM } else { Flags::NONE };
+        let head = FrameHead {
+            length,
+            kind: FrameType::DATA,
+            flags,
+            stream: id,
+        };
+        self.stats.frames_sent.count(FrameType::DATA);
+        self.output.arena().extend_from_slice(&head.encode());
+        if let Some(observer) = &mut self.observer {
+            observer.frame(&Seen::new(
+                self.now,
+                Direction::Out,
+                head,
+                Content::Data { octets: length },
+            ));
+        }
+    }
+
+    /// Trailers end our message: now, or once the last DATA is framed.
+    pub(crate) fn trailers<F: Fields + ?Sized>(
+        &mut self,
+        slot: u32,
+        fields: &F,
+    ) -> Result<(), SendError> {
+        let kind = if self.is_client {
+            HeadKind::RequestTrailers
+        } else {
+            HeadKind::ResponseTrailers
+        };
+        let stream = self.store.at(slot);
+        if stream.bits.has(Bits::END_QUEUED | Bits::TUNNEL) || stream.has_trailers() {
+            return Err(SendError::Sequence);
+        }
+        if !stream.bits.has(Bits::HEAD_SENT) {
+            return Err(SendError::NoHead);
+        }
+        self.check_head(slot, fields, kind)?;
+        let stream = self.store.at_mut(slot);
+        if stream.send_left != u64::MAX && stream.send_left != 0 {
+            return Err(SendError::Length);
+        }
+        if stream.queued != 0 {
+            stream.more.get_or_insert_with(Default::default).trailers =
+                Some(Head::from_fields(fields));
+            return Ok(());
+        }
+        let id = stream.id;
+        self.write_head(id, fields, true);
+        self.arm_progress();
+        self.we_ended(slot);
+        Ok(())
+    }
+
+    /// Trailers whose stream's last DATA was just framed.
+    pub(super) fn write_trailers(&mut self, slot: u32) {
+        let stream = self.store.at_mut(slot);
+        let id = stream.id;
+        let Some(more) = stream.more.take() else {
+            return;
+        };
+        if let Some(trailers) = more.trailers {
+            self.write_head(id, &trailers, true);
+        }
+    }
+
+    /// Drops what is queued and not framed; how many octets were framed is for the program to know.
+    pub(crate) fn discard_unsent(&mut self, slot: u32) -> u64 {
+        self.urgency.remove(&mut self.store, slot);
+        let stream = self.store.at_mut(slot);
+        if stream.queued != 0 {
+            let dropped = u64::from(stream.drop_queue());
+            stream.bits.clear(Bits::END_QUEUED);
+            if stream.send_left != u64::MAX {
+                // The announced length can no longer be met; what follows is a reset or trailers.
+                stream.send_left = stream.send_left.saturating_add(dropped);
+            }
+            if stream.bits.take(Bits::BLOCKED) {
+                self.stats.blocked_by_streams += self.now.saturating_since(stream.blocked_since);
+            }
+            self.mark_drained(slot);
+        }
+        self.store.at(slot).data_framed
+    }
+
+    /// A drained notice was asked for and nothing is queued: it waits for the output.
+    pub(super) fn mark_drained(&mut self, slot: u32) {
+        let offset = self.output.committed();
+        let stream = self.store.at_mut(slot);
+        if stream.bits.has(Bits::WANTS_DRAINED) && !stream.bits.has(Bits::DRAIN_MARKED) {
+            stream.bits.set(Bits::DRAIN_MARKED);
+            let id = stream.id;
+            self.marks.push_back(Mark { offset, slot, id });
+        }
+    }
+
+    pub(crate) fn notify_drained(&mut self, slot: u32) {
+        let stream = self.store.at_mut(slot);
+        stream.bits.set(Bits::WANTS_DRAINED);
+        if stream.queued == 0 {
+            self.mark_drained(slot);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Extensible priorities (RFC 9218 10): eight levels, each sequential and round robin, O(1).
+//!
+//! Within a level the sequential streams go one after the other, the incremental ones take turns
+//! frame by frame, and the two kinds alternate. So that nobody starves, every sixteenth frame goes
+//! to a less urgent level.
+
+use crate::stream::{Bits, NIL, Store};
+use crate::vocabulary::Priority;
+
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    head: u32,
+    tail: u32,
+}
+
+const EMPTY: Ends = Ends {
+    head: NIL,
+    tail: NIL,
+};
+const LEVELS: usize = 8;
+/// One frame in this many goes to a less urgent level.
+const SHARE: u8 = 16;
+
+/// Streams that have data to send and a window to send it in.
+#[derive(Debug)]
+pub(crate) struct Urgency {
+    /// By urgency: sequential, incremental.
+    lists: [[Ends; 2]; LEVELS],
+    /// Levels with a stream, by bit.
+    levels: u8,
+    /// Levels whose next turn is the incremental streams'.
+    incremental_next: u8,
+    /// Frames since a less urgent level had one.
+    since: u8,
+    /// Where the next share goes to starts.
+    share_from: u8,
+}
+
+impl Urgency {
+    pub(crate) const fn new() -> Self {
+        Self {
+            lists: [[EMPTY; 2]; LEVELS],
+            levels: 0,
+            incremental_next: 0,
+            since: 0,
+            share_from: 0,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.levels == 0
+    }
+
+    /// Puts a stream at the end of its list unless it is in one.
+    #[inline]
+    pub(crate) fn push(&mut self, store: &mut Store, slot: u32) {
+        let stream = store.at_mut(slot);
+        if stream.bits.has(Bits::READY) {
+            return;
+        }
+        stream.bits.set(Bits::READY);
+        let (level, kind) = place(stream.priority);
+        let tail = core::mem::replace(&mut self.lists[level][kind].tail, slot);
+        stream.ready_next = NIL;
+        stream.ready_prev = tail;
+        if tail == NIL {
+            self.lists[level][kind].head = slot;
+            self.levels |= 1 << level;
+        } else {
+            store.at_mut(tail).ready_next = slot;
+        }
+    }
+
+    /// Takes a stream out, wherever it stands.
+    #[inline]
+    pub(crate) fn remove(&mut self, store: &mut Store, slot: u32) {
+        let stream = store.at_mut(slot);
+        if !stream.bits.take(Bits::READY) {
+            return;
+        }
+        let (level, kind) = place(stream.priority);
+        let next = core::mem::replace(&mut stream.ready_next, NIL);
+        let prev = core::mem::replace(&mut stream.ready_prev, NIL);
+        if prev == NIL {
+            self.lists[level][kind].head = next;
+        } else {
+            store.at_mut(prev).ready_next = next;
+        }
+        if next == NIL {
+            self.lists[level][kind].tail = prev;
+        } else {
+            store.at_mut(next).ready_prev = prev;
+        }
+        if self.lists[level][0].head == NIL && self.lists[level][1].head == NIL {
+            self.levels &= !(1 << level);
+        }
+    }
+
+    /// Changes a stream's priority, in its list or not.
+    pub(crate) fn set_priority(&mut self, store: &mut Store, slot: u32, priority: Priority) {
+        let ready = store.at(slot).bits.has(Bits::READY);
+        if ready {
+            self.remove(store, slot);
+        }
+        store.at_mut(slot).priority = priority;
+        if ready {
+            self.push(store, slot);
+        }
+    }
+
+    /// The stream whose frame is next; it stays in its list.
+    #[inline]
+    pub(crate) fn pick(&mut self) -> Option<u32> {
+        if self.levels == 0 {
+            return None;
+        }
+        let level = self.pick_level();
+        let [sequential, incremental] = self.lists[level];
+        let bit = 1 << level;
+        if sequential.head == NIL {
+            return Some(incremental.head);
+        }
+        if incremental.head == NIL || self.incremental_next & bit == 0 {
+            self.incremental_next |= bit;
+            return Some(sequential.head);
+        }
+        self.incremental_next &= !bit;
+        Some(incremental.head)
+    }
+
+    #[inline]
+    fn pick_level(&mut self) -> usize {
+        let top = self.levels.trailing_zeros();
+        let others = self.levels & (self.levels - 1);
+        if others == 0 {
+            self.since = 0;
+            return top as usize;
+        }
+        self.since += 1;
+        if self.since < SHARE {
+            return top as usize;
+        }
+        self.since = 0;
+        // The less urgent levels take turns.
+        let later = others & (0xff_u8.checked_shl(u32::from(self.share_from)).unwrap_or(0));
+        let level = if later != 0 { later } else { others }.trailing_zeros();
+        self.share_from = level as u8 + 1;
+        level as usize
+    }
+
+    /// A frame of this stream went out and it has more: an incremental one goes to the end.
+    #[inline]
+    pub(crate) fn rotate(&mut self, store: &mut Store, slot: u32) {
+        if store.at(slot).priority.incremental() {
+            self.remove(store, slot);
+            self.push(store, slot);
+        }
+    }
+}
+
+fn place(priority: Priority) -> (usize, usize) {
+    (
+        usize::from(priority.urgency()) % LEVELS,
+        usize::from(priority.incremental()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Priority, Store, Urgency};
+    use crate::stream::State;
+    use crate::vocabulary::StreamId;
+    use alloc::vec::Vec;
+
+    fn with(priorities: &[(u8, bool)]) -> (Store, Urgency, Vec<u32>) {
+        let (mut store, mut urgency) = (Store::new(), Urgency::new());
+        let slots = priorities.iter().enumerate().map(|(n, &(u, i))| {
+            let id = StreamId::new(2 * n as u32 + 1);
+            let slot = store.insert(id);
+            store.at_mut(slot).open(id, State::Open, 0, 0, 0);
+            store.at_mut(slot).priority = Priority::new(u, i);
+            urgency.push(&mut store, slot);
+            slot
+        });
+        let slots = slots.collect();
+        (store, urgency, slots)
+    }
+
+    fn frames(store: &mut Store, urgency: &mut Urgency, n: usize) -> Vec<u32> {
+        (0..n)
+            .map(|_| {
+                let slot = urgency.pick().unwrap();
+                urgency.rotate(store, slot);
+                slot
+            })
+            .collect()
+    }
+
+    #[test]
+    fn sequential_streams_go_one_after_the_other() {
+        let (mut store, mut urgency, slots) = with(&[(3, false), (3, false)]);
+        assert_eq!(frames(&mut store, &mut urgency, 3), [slots[0]; 3]);
+        urgency.remove(&mut store, slots[0]);
+        assert_eq!(urgency.pick(), Some(slots[1]));
+    }
+
+    #[test]
+    fn incremental_streams_share_within_one_frame() {
+        let (mut store, mut urgency, slots) = with(&[(3, true), (3, true), (3, true)]);
+        let picked = frames(&mut store, &mut urgency, 31);
+        for n in 1..=31 {
+            let counts: Vec<_> = slots
+                .iter()
+                .map(|s| picked[..n].iter().filter(|p| *p == s).count())
+                .collect();
+            assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1);
+        }
+    }
+
+    #[test]
+    fn urgent_first_but_nobody_starves() {
+        let (mut store, mut urgency, slots) = with(&[(7, false), (0, false), (5, true)]);
+        let picked = frames(&mut store, &mut urgency, 160);
+        let count = |slot| picked.iter().filter(|&&p| p == slot).count();
+        assert_eq!(count(slots[1]), 150);
+        assert_eq!((count(slots[0]), count(slots[2])), (5, 5));
+        assert_eq!(picked[0], slots[1]);
+    }
+
+    #[test]
+    fn every_ready_stream_is_served() {
+        fn law(priorities: Vec<(u8, bool)>) -> bool {
+            let priorities: Vec<_> = priorities.into_iter().map(|(u, i)| (u % 8, i)).collect();
+            let (mut store, mut urgency, slots) = with(&priorities);
+            let mut left = slots.len();
+            // Each stream has one frame: all are served, and the lists end up empty.
+            while let Some(slot) = urgency.pick() {
+                urgency.remove(&mut store, slot);
+                left -= 1;
+            }
+            left == 0 && urgency.is_empty()
+        }
+        quickcheck::quickcheck(law as fn(_) -> bool);
+    }
+
+    #[test]
+    fn a_change_of_priority_moves_it() {
+        let (mut store, mut urgency, slots) = with(&[(3, false), (3, false)]);
+        urgency.set_priority(&mut store, slots[1], Priority::new(0, false));
+        assert_eq!(urgency.pick(), Some(slots[1]));
+    }
+}
