@@ -2,7 +2,7 @@
 
 use super::list::{self, FIELD_OVERHEAD, Iter};
 use super::semantics::{Direction, Semantics, Verdict};
-use super::{Head, HeadKind, Rules, Summary, names};
+use super::{Head, HeadKind, Rules, Summary, names, octets};
 use crate::error::{HeadError, Violation};
 use crate::vocabulary::{OctetClasses, Priority};
 use alloc::boxed::Box;
@@ -41,6 +41,15 @@ impl<'a> FieldIn<'a> {
     }
 }
 
+/// What is known of a field besides its octets; it fits a register.
+#[derive(Clone, Copy)]
+struct Facts {
+    name_classes: OctetClasses,
+    value_classes: OctetClasses,
+    never_indexed: bool,
+    known: u8,
+}
+
 /// A head that broke no rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Collected {
@@ -50,31 +59,38 @@ pub struct Collected {
     pub summary: Summary,
 }
 
-/// Most memory that is kept from one head to the next, in octets, for each of the two buffers.
+/// Most memory that is kept from one head to the next, in octets.
 const KEEP: usize = 4096;
+
+/// The memory taken for the first head, in octets.
+const FIRST: usize = 512;
 
 /// Makes heads out of fields, one after the other, and checks them.
 ///
 /// It holds scratch memory, none before the first head: at most about twice
-/// [`Rules::max_list_size`] while a head is collected, at most 8 KiB in between.
+/// [`Rules::max_list_size`] while a head is collected, at most 4 KiB in between.
 ///
 /// When a head breaks several rules, the violation is that of the field that came first; of the
 /// rules that one field breaks, those on its name come first, then those on the octets of its
 /// value, then the others. Rules on the head as a whole (what is missing, the path, CONNECT) come
 /// last.
 pub struct Collector {
-    /// The count (set when the head is whole) and the entries of [`Head`].
-    entries: Vec<u8>,
-    bytes: Vec<u8>,
-    semantics: Semantics,
-    fault: Option<HeadError>,
-    overlong: bool,
-    fields: u32,
-    max_fields: u32,
-    /// Beyond this a field is not looked at: the limit of the rules, 0 after a violation.
+    /// Room for the count, then the records of [`Head`] up to `end`, then free room.
+    records: Vec<u8>,
+    end: usize,
+    count: u32,
+    max_count: u32,
+    /// What the fields to come may take of `limit`; 0 once fields are no longer looked at.
+    left: u64,
     limit: u64,
     hard_limit: u64,
-    list_size: u64,
+    /// Size of the list, when fields are no longer looked at.
+    size: u64,
+    /// Fields that were not kept.
+    dropped: u32,
+    overlong: bool,
+    fault: Option<HeadError>,
+    semantics: Semantics,
 }
 
 impl Default for Collector {
@@ -84,20 +100,21 @@ impl Default for Collector {
 }
 
 impl Collector {
-    /// A collector without memory, ready for a request under the default rules.
+    /// A collector without memory. A head begins with [`start`](Self::start).
     pub fn new() -> Self {
-        let rules = Rules::default();
         Self {
-            entries: Vec::new(),
-            bytes: Vec::new(),
-            semantics: Self::semantics(HeadKind::Request, &rules),
-            fault: None,
+            records: Vec::new(),
+            end: list::COUNT,
+            count: 0,
+            max_count: 0,
+            left: 0,
+            limit: 0,
+            hard_limit: 0,
+            size: 0,
+            dropped: 0,
             overlong: false,
-            fields: 0,
-            max_fields: rules.max_fields,
-            limit: u64::from(rules.max_list_size),
-            hard_limit: u64::from(rules.hard_list_size),
-            list_size: 0,
+            fault: None,
+            semantics: Self::semantics(HeadKind::Request, &Rules::default()),
         }
     }
 
@@ -113,19 +130,20 @@ impl Collector {
     }
 
     /// Begins a head; one that was not finished is forgotten.
+    #[inline]
     pub fn start(&mut self, kind: HeadKind, rules: &Rules) {
-        self.entries.clear();
-        self.entries.extend_from_slice(&[0; list::COUNT]);
-        self.bytes.clear();
-        self.semantics = Self::semantics(kind, rules);
-        self.fault = None;
-        self.overlong = false;
-        self.fields = 0;
-        self.max_fields = rules.max_fields;
+        self.end = list::COUNT;
+        self.count = 0;
+        self.max_count = rules.max_fields;
         // Larger strings would not fit an entry.
         self.limit = u64::from(rules.max_list_size).min(list::MAX_LENGTH as u64);
         self.hard_limit = u64::from(rules.hard_list_size).max(self.limit);
-        self.list_size = 0;
+        self.left = self.limit;
+        self.size = 0;
+        self.dropped = 0;
+        self.overlong = false;
+        self.fault = None;
+        self.semantics = Self::semantics(kind, rules);
     }
 
     /// Takes the next field.
@@ -133,25 +151,55 @@ impl Collector {
     /// `Break` means that the list is beyond [`Rules::hard_list_size`]: the peer is at no honest
     /// work, decoding need not go on. A violation is remembered till the end, for the decoder's
     /// state depends on the rest of the block.
-    #[inline]
+    #[inline(always)]
     pub fn field(&mut self, field: FieldIn<'_>) -> ControlFlow<()> {
-        self.list_size += field.name.len() as u64 + field.value.len() as u64 + FIELD_OVERHEAD;
-        self.fields = self.fields.saturating_add(1);
-        if self.list_size > self.limit || self.fields > self.max_fields {
-            return self.beyond();
+        let facts = Facts {
+            name_classes: field.name_classes,
+            value_classes: field.value_classes,
+            never_indexed: field.never_indexed,
+            known: field.known,
+        };
+        self.take(field.name, field.value, facts)
+    }
+
+    /// The path of nearly all fields: no calls but those that end it, so that it needs no frame.
+    #[inline(never)]
+    fn take(&mut self, name: &[u8], value: &[u8], facts: Facts) -> ControlFlow<()> {
+        let size = name.len() as u64 + value.len() as u64 + FIELD_OVERHEAD;
+        match self.left.checked_sub(size) {
+            Some(left) if self.count < self.max_count => self.left = left,
+            _ => return self.beyond(size),
         }
-        let id = names::number(field.known, field.name);
-        let suspicious = field.value_classes.intersects(self.semantics.value_mask)
-            || (id == names::LITERAL && field.name_classes.intersects(self.semantics.name_mask));
-        if suspicious {
-            self.look(id, field);
-        } else if names::is_plain(id) {
-            self.semantics.regular();
-            self.push(id, &field, field.value);
-        } else {
-            self.judge(id, &field, field.value);
+        let id = names::number(facts.known);
+        if id == names::LITERAL {
+            return self.take_literal(name, value, facts);
         }
-        ControlFlow::Continue(())
+        if facts.value_classes.intersects(self.semantics.value_mask) {
+            return self.look(name, value, facts);
+        }
+        if !self.semantics.usual(id, value, facts.value_classes) {
+            return self.judge(id, value, facts);
+        }
+        self.push_numbered(id, value, facts.never_indexed)
+    }
+
+    /// A field whose name is not in HPACK's static table, or not known to be.
+    #[inline(never)]
+    fn take_literal(&mut self, name: &[u8], value: &[u8], facts: Facts) -> ControlFlow<()> {
+        let id = names::identify(name);
+        if id != names::LITERAL {
+            if facts.value_classes.intersects(self.semantics.value_mask) {
+                return self.look(name, value, facts);
+            }
+            return self.judge(id, value, facts);
+        }
+        if facts.value_classes.intersects(self.semantics.value_mask)
+            || facts.name_classes.intersects(self.semantics.name_mask)
+        {
+            return self.look(name, value, facts);
+        }
+        self.semantics.regular();
+        self.push_literal(name, value, facts.never_indexed)
     }
 
     /// Ends the head. `recycled` is memory of a former head ([`Head::into_box`]), used if it
@@ -169,22 +217,8 @@ impl Collector {
             self.tidy();
             return Err(error.violation());
         }
-        let count = (self.entries.len().saturating_sub(list::COUNT) / list::ENTRY) as u32;
-        if let Some(place) = self.entries.first_chunk_mut::<{ list::COUNT }>() {
-            *place = count.to_le_bytes();
-        }
-        let head = Head::assemble(&self.entries, &self.bytes, recycled);
-        let summary = Summary {
-            list_size: u32::try_from(self.list_size).unwrap_or(u32::MAX),
-            fields: self.fields,
-            content_length: self.semantics.content_length,
-            status: self.semantics.status,
-            method: self.semantics.method,
-            priority: self.semantics.priority,
-            overlong: self.overlong,
-            expect_continue: self.semantics.expect_continue,
-            crumbs: self.semantics.crumbs,
-        };
+        let head = Head::assemble(&mut self.records, self.end, self.count, recycled);
+        let summary = self.summary();
         self.tidy();
         Ok(Collected { head, summary })
     }
@@ -196,13 +230,23 @@ impl Collector {
 
     /// Octets of heap that it holds.
     pub fn heap_bytes(&self) -> usize {
-        self.entries.capacity() + self.bytes.capacity()
+        self.records.capacity()
     }
 
     /// Gives its memory back; a head that was not finished is forgotten.
     pub fn trim(&mut self) {
-        self.entries = Vec::new();
-        self.bytes = Vec::new();
+        self.records = Vec::new();
+        self.end = list::COUNT;
+        self.count = 0;
+    }
+
+    /// Gives back memory that one large head took.
+    #[inline]
+    fn tidy(&mut self) {
+        if self.records.len() > KEEP {
+            self.records.truncate(KEEP);
+            self.records.shrink_to_fit();
+        }
     }
 
     #[inline]
@@ -220,43 +264,64 @@ impl Collector {
         Ok(())
     }
 
-    /// Forgets the fields, and memory that one large head took.
     #[inline]
-    fn tidy(&mut self) {
-        self.entries.clear();
-        self.bytes.clear();
-        if self.entries.capacity() > KEEP {
-            self.entries.shrink_to(KEEP);
-        }
-        if self.bytes.capacity() > KEEP {
-            self.bytes.shrink_to(KEEP);
+    fn summary(&self) -> Summary {
+        let size = if self.overlong {
+            self.size
+        } else {
+            self.limit - self.left
+        };
+        Summary {
+            list_size: u32::try_from(size).unwrap_or(u32::MAX),
+            fields: self.count.saturating_add(self.dropped),
+            content_length: self.semantics.content_length,
+            status: self.semantics.status,
+            method: self.semantics.method,
+            priority: self.semantics.priority,
+            overlong: self.overlong,
+            expect_continue: self.semantics.expect_continue,
+            crumbs: self.semantics.crumbs,
         }
     }
 
     /// A field beyond the limit, or after a violation: counted, not kept.
     #[cold]
-    fn beyond(&mut self) -> ControlFlow<()> {
-        if self.fault.is_none() {
+    fn beyond(&mut self, size: u64) -> ControlFlow<()> {
+        if self.fault.is_none() && !self.overlong {
             self.overlong = true;
+            self.close();
         }
-        self.limit = 0;
-        if self.list_size > self.hard_limit {
+        self.size = self.size.saturating_add(size);
+        self.dropped = self.dropped.saturating_add(1);
+        if self.size > self.hard_limit {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
     }
 
-    fn fail(&mut self, error: HeadError) {
+    #[cold]
+    fn fail(&mut self, error: HeadError) -> ControlFlow<()> {
         self.fault = Some(error);
-        self.limit = 0;
+        self.close();
+        ControlFlow::Continue(())
+    }
+
+    /// Looks at no further field: none is smaller than what is left.
+    fn close(&mut self) {
+        self.size = self.limit - self.left;
+        self.left = 0;
     }
 
     /// A field whose octets may break a rule.
     #[cold]
-    fn look(&mut self, id: u8, field: FieldIn<'_>) {
-        let (name, value) = (field.name, field.value);
-        if let Err(error) = self.semantics.octets(id, name, field.value_classes) {
+    #[inline(never)]
+    fn look(&mut self, name: &[u8], value: &[u8], facts: Facts) -> ControlFlow<()> {
+        let id = match names::number(facts.known) {
+            names::LITERAL => names::identify(name),
+            id => id,
+        };
+        if let Err(error) = self.semantics.octets(id, name, facts.value_classes) {
             return self.fail(error);
         }
         let value = if self.semantics.trims() {
@@ -264,70 +329,125 @@ impl Collector {
         } else {
             value
         };
-        if id == names::LITERAL && name.starts_with(b":") {
-            // Passed only when rules are off: one more of the pseudo-headers.
-            self.push(id, &field, value);
-        } else {
-            self.judge(id, &field, value);
+        if id != names::LITERAL {
+            return self.judge(id, value, facts);
         }
+        if !name.starts_with(b":") {
+            // A colon passes only when rules are off: it is one more pseudo-header then.
+            self.semantics.regular();
+        }
+        self.push_literal(name, value, facts.never_indexed)
     }
 
-    fn judge(&mut self, id: u8, field: &FieldIn<'_>, value: &[u8]) {
-        let authority = if id == names::HOST {
-            stored(&self.entries, &self.bytes).pseudo(names::AUTHORITY)
-        } else {
-            None
-        };
+    /// A field with a numbered name and octets that are in order.
+    #[inline(never)]
+    fn judge(&mut self, id: u8, value: &[u8], facts: Facts) -> ControlFlow<()> {
+        let stored = self.records.get(..self.end).unwrap_or_default();
+        let fields = Iter::new(stored, self.count);
+        let authority = || fields.pseudo(names::AUTHORITY);
         match self
             .semantics
-            .field(id, value, field.value_classes, authority)
+            .field(id, value, facts.value_classes, authority)
         {
-            Verdict::Keep => self.push(id, field, value),
+            Verdict::Keep => self.push_numbered(id, value, facts.never_indexed),
             Verdict::KeepPrefix(length) => {
                 let kept = value.get(..length as usize).unwrap_or(value);
-                self.push(id, field, kept);
+                self.push_numbered(id, kept, facts.never_indexed)
             }
-            Verdict::Drop => {}
+            Verdict::Drop => {
+                self.dropped = self.dropped.saturating_add(1);
+                ControlFlow::Continue(())
+            }
             Verdict::Fault(error) => self.fail(error),
         }
     }
 
-    #[inline]
-    fn push(&mut self, id: u8, field: &FieldIn<'_>, value: &[u8]) {
-        let entry = list::entry(id, field.name.len(), value.len(), field.never_indexed);
-        self.entries.extend_from_slice(&entry);
-        if id == names::LITERAL {
-            self.bytes.extend_from_slice(field.name);
+    #[inline(always)]
+    fn push_numbered(&mut self, id: u8, value: &[u8], never_indexed: bool) -> ControlFlow<()> {
+        let entry = list::numbered(id, value.len(), never_indexed);
+        let size = list::ENTRY + value.len();
+        if let Some((place, rest)) = room(&mut self.records, self.end, size) {
+            *place = entry;
+            if octets::copy_short(rest, value) {
+                self.end += size;
+                self.count += 1;
+                return ControlFlow::Continue(());
+            }
         }
-        self.bytes.extend_from_slice(value);
+        self.push_slowly(entry, b"", value)
+    }
+
+    #[inline(always)]
+    fn push_literal(&mut self, name: &[u8], value: &[u8], never: bool) -> ControlFlow<()> {
+        let entry = list::literal(name.len(), value.len(), never);
+        let size = list::ENTRY + name.len() + value.len();
+        if let Some((place, rest)) = room(&mut self.records, self.end, size) {
+            *place = entry;
+            if let Some((to_name, to_value)) = rest.split_at_mut_checked(name.len()) {
+                if octets::copy_short(to_name, name) && octets::copy_short(to_value, value) {
+                    self.end += size;
+                    self.count += 1;
+                    return ControlFlow::Continue(());
+                }
+            }
+        }
+        self.push_slowly(entry, name, value)
+    }
+
+    /// Keeps a field that is long or does not fit the memory at hand.
+    #[inline(never)]
+    fn push_slowly(
+        &mut self,
+        entry: [u8; list::ENTRY],
+        name: &[u8],
+        value: &[u8],
+    ) -> ControlFlow<()> {
+        let size = list::ENTRY + name.len() + value.len();
+        if self.records.len().saturating_sub(self.end) < size {
+            self.grow(size);
+        }
+        if let Some((place, rest)) = room(&mut self.records, self.end, size) {
+            *place = entry;
+            if let Some((to_name, rest)) = rest.split_at_mut_checked(name.len()) {
+                to_name.copy_from_slice(name);
+                if let Some(to_value) = rest.get_mut(..value.len()) {
+                    to_value.copy_from_slice(value);
+                }
+            }
+            self.end += size;
+            self.count += 1;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Makes room for so many octets more.
+    #[cold]
+    fn grow(&mut self, size: usize) {
+        let length = (self.end + size).max(2 * self.records.len()).max(FIRST);
+        self.records.resize(length, 0);
     }
 
     /// Makes the first Host field :authority, the last of the pseudo-headers.
     #[cold]
     fn promote_host(&mut self) {
-        let mut fields = stored(&self.entries, &self.bytes);
+        let mut fields = Iter::new(self.records.get(..self.end).unwrap_or_default(), self.count);
         let mut regular = None;
-        let (entry, at, length) = loop {
-            let at = self.bytes.len() - fields.rest().len();
-            let entry = self.entries.len() - fields.size_hint().0 * list::ENTRY;
+        let (start, end) = loop {
+            let start = self.end - fields.rest().len();
             let Some((id, field)) = fields.next_numbered() else {
                 return;
             };
             if regular.is_none() && !field.name.starts_with(b":") {
-                regular = Some((entry, at));
+                regular = Some(start);
             }
             if id == names::HOST {
-                break (entry, at, field.value.len());
+                break (start, self.end - fields.rest().len());
             }
         };
-        let (to_entry, to_at) = regular.unwrap_or((entry, at));
-        // Names with a number take no room in the bytes: there is only the value to move.
-        if let Some(bytes) = self.bytes.get_mut(to_at..at + length) {
-            bytes.rotate_right(length);
-        }
-        if let Some(entries) = self.entries.get_mut(to_entry..entry + list::ENTRY) {
-            entries.rotate_right(list::ENTRY);
-            list::renumber(entries, names::AUTHORITY);
+        let place = regular.unwrap_or(start);
+        if let Some(records) = self.records.get_mut(place..end) {
+            records.rotate_right(end - start);
+            list::renumber(records, names::AUTHORITY);
         }
     }
 
@@ -335,7 +455,7 @@ impl Collector {
     #[cold]
     fn joined_priority(&self) -> Option<Priority> {
         let mut joined = Vec::new();
-        let mut fields = stored(&self.entries, &self.bytes);
+        let mut fields = Iter::new(self.records.get(..self.end).unwrap_or_default(), self.count);
         while let Some((id, field)) = fields.next_numbered() {
             if id == names::PRIORITY {
                 if !joined.is_empty() {
@@ -348,9 +468,18 @@ impl Collector {
     }
 }
 
-/// The fields kept so far.
-fn stored<'c>(entries: &'c [u8], bytes: &'c [u8]) -> Iter<'c> {
-    Iter::new(entries.get(list::COUNT..).unwrap_or(&[]), bytes)
+/// The free room from `end` on, as a place for an entry and the rest, if both have this size.
+#[inline(always)]
+fn room(
+    records: &mut [u8],
+    end: usize,
+    size: usize,
+) -> Option<(&mut [u8; list::ENTRY], &mut [u8])> {
+    let free = records.get_mut(end..)?;
+    if free.len() < size {
+        return None;
+    }
+    free.split_first_chunk_mut()
 }
 
 fn trim(mut value: &[u8]) -> &[u8] {

@@ -49,10 +49,11 @@ impl fmt::Debug for Field<'_> {
     }
 }
 
-/// An entry is one little-endian `u64`: the value's length above, and below it the name's length,
-/// or its number with [`NUMBERED`]; numbered names take no room in the bytes.
+/// Each record is an entry, then the name, then the value. The entry is a little-endian `u64`: the
+/// value's length above, and below it the name's length, or its number with [`NUMBERED`]; a
+/// numbered name is not written out.
 pub(super) const ENTRY: usize = 8;
-/// Octets before the first entry: the number of entries, a little-endian `u32`.
+/// Octets before the first record: the number of records, a little-endian `u32`.
 pub(super) const COUNT: usize = 4;
 const NEVER_INDEXED: u32 = 1 << 31;
 const NUMBERED: u32 = 1 << 30;
@@ -60,23 +61,24 @@ const NUMBERED: u32 = 1 << 30;
 /// The largest name or value that an entry can hold.
 pub(super) const MAX_LENGTH: usize = NUMBERED as usize - 1;
 
+/// The entry of a field whose name has a number.
 #[inline]
-pub(super) fn entry(id: u8, name: usize, value: usize, never_indexed: bool) -> [u8; ENTRY] {
-    let mut low = if id == names::LITERAL {
-        name as u32
-    } else {
-        NUMBERED | u32::from(id)
-    };
-    if never_indexed {
-        low |= NEVER_INDEXED;
-    }
+pub(super) fn numbered(id: u8, value: usize, never_indexed: bool) -> [u8; ENTRY] {
+    let low = NUMBERED | u32::from(id) | u32::from(never_indexed) << 31;
     (u64::from(low) | (value as u64) << 32).to_le_bytes()
 }
 
-/// Gives the name of an entry another number.
-pub(super) fn renumber(entry: &mut [u8], id: u8) {
+/// The entry of a field whose name is written out.
+#[inline]
+pub(super) fn literal(name: usize, value: usize, never_indexed: bool) -> [u8; ENTRY] {
+    let low = name as u32 | u32::from(never_indexed) << 31;
+    (u64::from(low) | (value as u64) << 32).to_le_bytes()
+}
+
+/// Gives the name of a record another number.
+pub(super) fn renumber(record: &mut [u8], id: u8) {
     // The lowest octet of a little-endian number.
-    if let Some(lowest) = entry.first_mut() {
+    if let Some(lowest) = record.first_mut() {
         *lowest = id;
     }
 }
@@ -89,28 +91,38 @@ pub(super) fn renumber(entry: &mut [u8], id: u8) {
 pub struct Head(Box<[u8]>);
 
 impl Head {
-    /// Puts entries (with their count before them) and bytes into one allocation: `recycled` if
-    /// they fit and do not waste it.
-    pub(super) fn assemble(entries: &[u8], bytes: &[u8], recycled: Option<Box<[u8]>>) -> Self {
-        if entries.len() <= COUNT {
+    /// Puts records into one allocation: `recycled` if they fit and do not waste it. Before them
+    /// is room for the count; `end` octets are used, and what follows in `records` is free.
+    #[inline]
+    pub(super) fn assemble(
+        records: &mut Vec<u8>,
+        end: usize,
+        count: u32,
+        recycled: Option<Box<[u8]>>,
+    ) -> Self {
+        if count == 0 {
             return Self::default();
         }
-        let needed = entries.len() + bytes.len();
+        if let Some(place) = records.first_chunk_mut::<COUNT>() {
+            *place = count.to_le_bytes();
+        }
         // Rounded, so that heads that differ by a few octets fit one another's memory.
-        let size = needed.next_multiple_of(ROUND);
+        let size = end.next_multiple_of(ROUND);
         if let Some(mut memory) = recycled {
-            if memory.len() >= needed && memory.len() <= size.saturating_mul(2) {
-                let (left, right) = memory.split_at_mut(entries.len());
-                left.copy_from_slice(entries);
-                right[..bytes.len()].copy_from_slice(bytes);
-                return Self(memory);
+            if memory.len() <= size.saturating_mul(2) {
+                if let (Some(to), Some(from)) = (memory.get_mut(..end), records.get(..end)) {
+                    to.copy_from_slice(from);
+                    return Self(memory);
+                }
             }
         }
-        let mut memory = Vec::with_capacity(size);
-        memory.extend_from_slice(entries);
-        memory.extend_from_slice(bytes);
-        memory.resize(size, 0);
-        Self(memory.into_boxed_slice())
+        if records.len() < size {
+            records.resize(size, 0);
+        }
+        if let Some(padding) = records.get_mut(end..size) {
+            padding.fill(0);
+        }
+        Self(Box::from(records.get(..size).unwrap_or_default()))
     }
 
     /// Keeps fields as they are: nothing is checked, nothing reordered.
@@ -119,8 +131,7 @@ impl Head {
     ///
     /// If a name or value has 2^30 octets or more, or if there are 2^32 fields.
     pub fn from_fields(fields: &(impl Fields + ?Sized)) -> Self {
-        let mut entries = alloc::vec![0; COUNT];
-        let mut bytes = Vec::new();
+        let mut records = alloc::vec![0; COUNT];
         let mut count = 0_u32;
         for field in fields.fields() {
             assert!(
@@ -128,27 +139,30 @@ impl Head {
                 "a field of 2^30 octets or more"
             );
             count = count.checked_add(1).expect("fewer than 2^32 fields");
-            let id = names::identify(field.name);
             let (name, value) = (field.name.len(), field.value.len());
-            entries.extend_from_slice(&entry(id, name, value, field.never_indexed));
-            if id == names::LITERAL {
-                bytes.extend_from_slice(field.name);
+            match names::identify(field.name) {
+                names::LITERAL => {
+                    records.extend_from_slice(&literal(name, value, field.never_indexed));
+                    records.extend_from_slice(field.name);
+                }
+                id => records.extend_from_slice(&numbered(id, value, field.never_indexed)),
             }
-            bytes.extend_from_slice(field.value);
+            records.extend_from_slice(field.value);
         }
-        entries[..COUNT].copy_from_slice(&count.to_le_bytes());
-        Self::assemble(&entries, &bytes, None)
+        let end = records.len();
+        Self::assemble(&mut records, end, count, None)
     }
 
     /// All fields in their order, pseudo-headers included.
     #[inline]
     pub fn fields(&self) -> Iter<'_> {
-        let Some((count, rest)) = self.0.split_first_chunk::<COUNT>() else {
-            return Iter::default();
-        };
-        let entries = u32::from_le_bytes(*count) as usize * ENTRY;
-        let (entries, bytes) = rest.split_at_checked(entries).unwrap_or_default();
-        Iter { entries, bytes }
+        match self.0.split_first_chunk::<COUNT>() {
+            Some((count, records)) => Iter {
+                left: u32::from_le_bytes(*count),
+                records,
+            },
+            None => Iter::default(),
+        }
     }
 
     /// Number of fields, pseudo-headers included.
@@ -293,33 +307,36 @@ impl<'a> IntoIterator for &'a Head {
 /// The fields of a [`Head`], in their order.
 #[derive(Clone, Default)]
 pub struct Iter<'a> {
-    entries: &'a [u8],
-    bytes: &'a [u8],
+    left: u32,
+    records: &'a [u8],
 }
 
 impl<'a> Iter<'a> {
-    /// Over entries without their count, and the bytes they speak of.
-    pub(super) fn new(entries: &'a [u8], bytes: &'a [u8]) -> Self {
-        Self { entries, bytes }
+    /// Over so many records, with room for a count before them.
+    pub(super) fn new(records: &'a [u8], left: u32) -> Self {
+        Self {
+            left,
+            records: records.get(COUNT..).unwrap_or_default(),
+        }
     }
 
     /// The next field with the number of its name.
     #[inline]
     pub(super) fn next_numbered(&mut self) -> Option<(u8, Field<'a>)> {
-        let (entry, entries) = self.entries.split_first_chunk::<ENTRY>()?;
+        self.left = self.left.checked_sub(1)?;
+        let (entry, rest) = self.records.split_first_chunk::<ENTRY>()?;
         let entry = u64::from_le_bytes(*entry);
         let (low, value) = (entry as u32, (entry >> 32) as usize);
-        let (id, name, bytes) = if low & NUMBERED != 0 {
+        let (id, name, rest) = if low & NUMBERED != 0 {
             let id = low as u8;
-            (id, names::name(id), self.bytes)
+            (id, names::name(id), rest)
         } else {
             let length = (low & !NEVER_INDEXED) as usize;
-            let (name, bytes) = self.bytes.split_at_checked(length)?;
-            (names::LITERAL, name, bytes)
+            let (name, rest) = rest.split_at_checked(length)?;
+            (names::LITERAL, name, rest)
         };
-        let (value, bytes) = bytes.split_at_checked(value)?;
-        self.entries = entries;
-        self.bytes = bytes;
+        let (value, rest) = rest.split_at_checked(value)?;
+        self.records = rest;
         let never_indexed = low & NEVER_INDEXED != 0;
         Some((
             id,
@@ -344,9 +361,9 @@ impl<'a> Iter<'a> {
         None
     }
 
-    /// The octets of names and values not yet seen.
+    /// The octets of the records not yet seen.
     pub(super) fn rest(&self) -> &'a [u8] {
-        self.bytes
+        self.records
     }
 }
 
@@ -360,8 +377,7 @@ impl<'a> Iterator for Iter<'a> {
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let count = self.entries.len() / ENTRY;
-        (count, Some(count))
+        (self.left as usize, Some(self.left as usize))
     }
 }
 
@@ -372,3 +388,6 @@ impl fmt::Debug for Iter<'_> {
         f.debug_list().entries(self.clone()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

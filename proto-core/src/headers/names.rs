@@ -119,56 +119,65 @@ static NUMBERS: [u8; 256] = {
     numbers
 };
 
-/// The number of a name whose index in the static table is known (0: it is not).
+/// The number of the name at an index of HPACK's static table; [`LITERAL`] for 0 and beyond 61.
 #[inline]
-pub(super) fn number(known: u8, name: &[u8]) -> u8 {
-    match NUMBERS[usize::from(known)] {
-        LITERAL => identify(name),
-        id => id,
-    }
+pub(super) fn number(index: u8) -> u8 {
+    NUMBERS[usize::from(index)]
 }
 
-/// Lengths that names with rules have.
-const LENGTHS: u32 = 1 << 2
-    | 1 << 4
-    | 1 << 5
-    | 1 << 6
-    | 1 << 7
-    | 1 << 8
-    | 1 << 9
-    | 1 << 10
-    | 1 << 14
-    | 1 << 16
-    | 1 << 17;
+/// The names that a rule speaks of.
+const SPECIAL: [u8; 17] = [
+    AUTHORITY,
+    METHOD,
+    PATH,
+    SCHEME,
+    STATUS,
+    CONTENT_LENGTH,
+    COOKIE,
+    EXPECT,
+    HOST,
+    TRANSFER_ENCODING,
+    PROTOCOL,
+    TE,
+    PRIORITY,
+    CONNECTION,
+    PROXY_CONNECTION,
+    KEEP_ALIVE,
+    UPGRADE,
+];
+
+const SLOTS: usize = 32;
+
+/// The slot of a name in [`HASHED`]: no two of [`SPECIAL`] share one, and few other names that are
+/// common share one with a name of their length.
+#[inline]
+const fn slot(length: usize, second: u8, last: u8) -> usize {
+    (length * 9 + second as usize * 16 + last as usize) % SLOTS
+}
+
+static HASHED: [u8; SLOTS] = {
+    let mut hashed = [LITERAL; SLOTS];
+    let mut i = 0;
+    while i < SPECIAL.len() {
+        let name = NAMES[SPECIAL[i] as usize].as_bytes();
+        let slot = slot(name.len(), name[1], name[name.len() - 1]);
+        assert!(hashed[slot] == LITERAL, "two names in one slot");
+        hashed[slot] = SPECIAL[i];
+        i += 1;
+    }
+    hashed
+};
 
 /// The number of a name that a rule speaks of; [`LITERAL`] for all others, in HPACK's static table
 /// or not.
 #[inline]
 pub(super) fn identify(name: &[u8]) -> u8 {
-    if name.len() > 17 || LENGTHS & (1 << name.len()) == 0 {
-        return LITERAL;
-    }
-    by_length(name)
-}
-
-fn by_length(name: &[u8]) -> u8 {
-    let candidates: &[u8] = match name.len() {
-        2 => &[TE],
-        4 => &[HOST],
-        5 => &[PATH],
-        6 => &[COOKIE, EXPECT],
-        7 => &[METHOD, SCHEME, STATUS, UPGRADE],
-        8 => &[PRIORITY],
-        9 => &[PROTOCOL],
-        10 => &[AUTHORITY, CONNECTION, KEEP_ALIVE],
-        14 => &[CONTENT_LENGTH],
-        16 => &[PROXY_CONNECTION],
-        17 => &[TRANSFER_ENCODING],
-        _ => &[],
-    };
-    for &candidate in candidates {
-        if self::name(candidate) == name {
-            return candidate;
+    if let [_, second, ..] = name {
+        if let [.., last] = name {
+            let id = HASHED[slot(name.len(), *second, *last)];
+            if self::name(id) == name {
+                return id;
+            }
         }
     }
     LITERAL
@@ -182,28 +191,9 @@ pub(super) fn is_plain(id: u8) -> bool {
 
 static PLAIN: [bool; 256] = {
     let mut plain = [true; 256];
-    let special = [
-        AUTHORITY,
-        METHOD,
-        PATH,
-        SCHEME,
-        STATUS,
-        CONTENT_LENGTH,
-        COOKIE,
-        EXPECT,
-        HOST,
-        TRANSFER_ENCODING,
-        PROTOCOL,
-        TE,
-        PRIORITY,
-        CONNECTION,
-        PROXY_CONNECTION,
-        KEEP_ALIVE,
-        UPGRADE,
-    ];
     let mut i = 0;
-    while i < special.len() {
-        plain[special[i] as usize] = false;
+    while i < SPECIAL.len() {
+        plain[SPECIAL[i] as usize] = false;
         i += 1;
     }
     plain
@@ -222,11 +212,11 @@ mod tests {
     #[test]
     fn numbers_and_names_agree() {
         for index in 1..=61_u8 {
-            let id = number(index, b"");
+            let id = number(index);
             assert_eq!(name(id), name(index), "{index}");
         }
         for known in 62..=255 {
-            assert_eq!(number(known, b"x"), LITERAL);
+            assert_eq!(number(known), LITERAL);
         }
         assert_eq!(name(69), b"");
         assert_eq!(name(255), b"");
@@ -236,7 +226,7 @@ mod tests {
     fn names_with_rules_are_found_and_no_others() {
         for id in 1..=68 {
             let found = identify(name(id));
-            if is_plain(number(id.min(61), name(id))) && is_plain(id) {
+            if is_plain(number(id.min(61))) && is_plain(id) {
                 assert_eq!(found, LITERAL, "{id}");
             } else {
                 assert_eq!(name(found), name(id), "{id}");

@@ -1,4 +1,4 @@
-//! The octets of strings that nobody looked at yet, eight at a time.
+//! Octets by words: looking at strings that nobody looked at yet, and copying short ones.
 
 use crate::vocabulary::OctetClasses;
 
@@ -84,20 +84,47 @@ pub(super) fn value_classes(value: &[u8]) -> OctetClasses {
     }
 }
 
-/// The same for :path and :authority, where spaces count too.
+/// The same for :path, :authority and Host, where spaces and `@` count too.
 #[inline]
-pub(super) fn spaceless_classes(value: &[u8]) -> OctetClasses {
-    if none(value, |word| below(word, 0x21) | equal(word, 0x7f)) {
+pub(super) fn authority_classes(value: &[u8]) -> OctetClasses {
+    if none(value, |word| {
+        below(word, 0x21) | equal(word, 0x7f) | equal(word, b'@')
+    }) {
         OctetClasses::NONE
     } else {
         OctetClasses::of(value)
     }
 }
 
-/// Whether the string holds `octet`.
-#[inline]
-pub(super) fn contains(string: &[u8], octet: u8) -> bool {
-    !none(string, |word| equal(word, octet))
+/// Copies up to 32 octets to the front of `to`; whether it did.
+#[inline(always)]
+pub(super) fn copy_short(to: &mut [u8], from: &[u8]) -> bool {
+    let Some(to) = to.get_mut(..from.len()) else {
+        return false;
+    };
+    // Two words that may overlap.
+    match from.len() {
+        8..=16 => copy_two::<8>(to, from),
+        17..=32 => copy_two::<16>(to, from),
+        4..=7 => copy_two::<4>(to, from),
+        2..=3 => copy_two::<2>(to, from),
+        1 => copy_two::<1>(to, from),
+        0 => {}
+        _ => return false,
+    }
+    true
+}
+
+#[inline(always)]
+fn copy_two<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        if let Some(place) = to.first_chunk_mut::<N>() {
+            *place = *first;
+        }
+        if let Some(place) = to.last_chunk_mut::<N>() {
+            *place = *last;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -137,21 +164,29 @@ mod tests {
                 truth.intersects(VALUE_FAULTS),
                 "{string:?}"
             );
-            let spaces = VALUE_FAULTS | OctetClasses::SPACE;
+            let more = VALUE_FAULTS | OctetClasses::SPACE | OctetClasses::AT;
             assert_eq!(
-                spaceless_classes(string).intersects(spaces),
-                truth.intersects(spaces),
+                authority_classes(string).bits() & more.bits(),
+                truth.bits() & more.bits(),
                 "{string:?}"
             );
         });
     }
 
     #[test]
-    fn contains_is_contains() {
-        everywhere(|string| {
-            for octet in [b'@', 0, 0xff, b'A', b'?'] {
-                assert_eq!(contains(string, octet), string.contains(&octet));
-            }
-        });
+    fn copies_of_every_length() {
+        let from: [u8; 101] = core::array::from_fn(|i| i as u8 + 1);
+        for length in 0..=100 {
+            let mut to = [0; 101];
+            let copied = if copy_short(&mut to, &from[..length]) {
+                length
+            } else {
+                0
+            };
+            assert_eq!(copied == length, length <= 32);
+            assert_eq!(to[..copied], from[..copied]);
+            assert!(to[copied..].iter().all(|&octet| octet == 0), "{length}");
+            assert!(!copy_short(&mut to[..length], &from[..=length]));
+        }
     }
 }

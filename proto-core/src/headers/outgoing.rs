@@ -82,7 +82,7 @@ impl<'a> OutgoingCheck<'a> {
         if octets::name_classes(name).intersects(self.semantics.name_mask)
             || classes.intersects(self.semantics.value_mask)
         {
-            return self.look(id, name, value, classes);
+            return self.look(name, classes);
         }
         self.semantics.regular();
         Ok(())
@@ -125,43 +125,45 @@ impl<'a> OutgoingCheck<'a> {
 
     /// A field that a rule speaks of.
     fn known(&mut self, id: u8, name: &'a [u8], value: &'a [u8]) -> Result<(), HeadError> {
+        // What these are usually is known to be in order.
+        if matches!(id, names::METHOD | names::SCHEME | names::STATUS)
+            && self.semantics.usual(id, value, OctetClasses::NONE)
+        {
+            return Ok(());
+        }
         let classes = match id {
-            names::PATH => octets::spaceless_classes(value),
-            names::AUTHORITY => {
-                self.authority = self.authority.or(Some(value));
-                octets::spaceless_classes(value)
-            }
+            names::PATH | names::AUTHORITY | names::HOST => octets::authority_classes(value),
             names::METHOD => OctetClasses::of(value),
             _ => octets::value_classes(value),
         };
         if classes.intersects(self.semantics.value_mask) {
-            return self.look(id, name, value, classes);
+            self.semantics.octets(id, name, classes)?;
         }
-        self.judge(id, value, classes)
-    }
-
-    /// A field whose octets may break a rule.
-    #[cold]
-    fn look(
-        &mut self,
-        id: u8,
-        name: &[u8],
-        value: &[u8],
-        classes: OctetClasses,
-    ) -> Result<(), HeadError> {
-        self.semantics.octets(id, name, classes)?;
-        if id == names::LITERAL && name.starts_with(b":") {
-            // Passed only when rules are off: one more of the pseudo-headers.
+        let authority = self.authority;
+        if self.semantics.usual(id, value, classes) {
+            if id == names::AUTHORITY {
+                self.authority = Some(value);
+            }
             return Ok(());
         }
-        self.judge(id, value, classes)
-    }
-
-    fn judge(&mut self, id: u8, value: &[u8], classes: OctetClasses) -> Result<(), HeadError> {
-        match self.semantics.field(id, value, classes, self.authority) {
+        if id == names::AUTHORITY && authority.is_none() {
+            self.authority = Some(value);
+        }
+        match self.semantics.field(id, value, classes, || authority) {
             Verdict::Fault(error) => Err(error),
             Verdict::Keep | Verdict::KeepPrefix(_) | Verdict::Drop => Ok(()),
         }
+    }
+
+    /// A field of which no rule speaks, but whose octets may break one.
+    #[cold]
+    fn look(&mut self, name: &[u8], classes: OctetClasses) -> Result<(), HeadError> {
+        self.semantics.octets(names::LITERAL, name, classes)?;
+        if !name.starts_with(b":") {
+            // A colon passes only when rules are off: it is one more pseudo-header then.
+            self.semantics.regular();
+        }
+        Ok(())
     }
 }
 

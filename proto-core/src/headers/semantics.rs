@@ -4,7 +4,7 @@ mod regular;
 mod whole;
 
 use super::rules::{AuthorityPolicy, HeadKind, Level, MethodKind};
-use super::{list, names, octets};
+use super::{list, names};
 use crate::error::HeadError;
 use crate::vocabulary::{OctetClasses, Priority};
 
@@ -64,10 +64,11 @@ enum Authority {
 }
 
 impl Authority {
-    fn of(value: &[u8]) -> Self {
+    #[inline]
+    fn of(value: &[u8], classes: OctetClasses) -> Self {
         if value.is_empty() {
             Self::Empty
-        } else if octets::contains(value, b'@') {
+        } else if classes.intersects(OctetClasses::AT) {
             Self::Userinfo
         } else {
             Self::Plain
@@ -82,33 +83,61 @@ const SEEN_SCHEME: u8 = 1 << 3;
 const SEEN_STATUS: u8 = 1 << 4;
 const SEEN_PROTOCOL: u8 = 1 << 5;
 
+/// The pseudo-headers that a head may have.
+const fn defined(kind: HeadKind) -> u8 {
+    const REQUEST: u8 = SEEN_AUTHORITY | SEEN_METHOD | SEEN_PATH | SEEN_SCHEME;
+    match kind {
+        HeadKind::Request => REQUEST | SEEN_PROTOCOL,
+        HeadKind::PushRequest => REQUEST,
+        HeadKind::Response => SEEN_STATUS,
+        HeadKind::RequestTrailers | HeadKind::ResponseTrailers => 0,
+    }
+}
+
+/// What is looked at closely in names, in values, and in :path and :authority besides.
+static MASKS: [(OctetClasses, OctetClasses, OctetClasses); 3] = {
+    let mut masks = [(OctetClasses::NONE, OctetClasses::NONE, OctetClasses::NONE); 3];
+    masks[Level::Strict as usize] = (NAME_FAULTS, VALUE_FAULTS, OctetClasses::SPACE);
+    masks[Level::Compatible as usize] = (
+        NAME_FAULTS,
+        OctetClasses::NUL_CR_LF.union(OctetClasses::EDGE_SPACE),
+        OctetClasses::NONE,
+    );
+    masks[Level::Off as usize] = (
+        OctetClasses::NUL_CR_LF.union(OctetClasses::FIRST_COLON),
+        OctetClasses::NUL_CR_LF,
+        OctetClasses::NONE,
+    );
+    masks
+};
+
 /// What was seen of one head so far.
 pub(super) struct Semantics {
-    kind: HeadKind,
-    level: Level,
-    policy: AuthorityPolicy,
-    direction: Direction,
-    extended_connect: bool,
-    /// Classes of names and values that need a closer look.
-    pub(super) name_mask: OctetClasses,
-    pub(super) value_mask: OctetClasses,
-    /// Pseudo-headers that may still come; none from the first regular field on.
-    open: u8,
+    pub(super) content_length: Option<u64>,
+    pub(super) priorities: u32,
+    pub(super) crumbs: u32,
+    pub(super) priority: Option<Priority>,
+    pub(super) status: u16,
+    pub(super) method: MethodKind,
+    pub(super) expect_continue: bool,
     seen: u8,
     method_empty: bool,
     protocol_empty: bool,
+    content_length_seen: bool,
     scheme: Scheme,
     path: Path,
     authority: Authority,
     host: Authority,
-    content_length_seen: bool,
-    pub(super) method: MethodKind,
-    pub(super) expect_continue: bool,
-    pub(super) status: u16,
-    pub(super) priority: Option<Priority>,
-    pub(super) priorities: u32,
-    pub(super) crumbs: u32,
-    pub(super) content_length: Option<u64>,
+    /// Pseudo-headers that may still come; none from the first regular field on.
+    open: u8,
+    extended_connect: bool,
+    kind: HeadKind,
+    level: Level,
+    policy: AuthorityPolicy,
+    direction: Direction,
+    pub(super) name_mask: OctetClasses,
+    pub(super) value_mask: OctetClasses,
+    space_mask: OctetClasses,
 }
 
 impl Semantics {
@@ -120,71 +149,33 @@ impl Semantics {
         extended_connect: bool,
         direction: Direction,
     ) -> Self {
-        let (name_mask, value_mask) = match level {
-            Level::Strict => (NAME_FAULTS, VALUE_FAULTS),
-            Level::Compatible => (
-                NAME_FAULTS,
-                OctetClasses::NUL_CR_LF.union(OctetClasses::EDGE_SPACE),
-            ),
-            Level::Off => (
-                OctetClasses::NUL_CR_LF.union(OctetClasses::FIRST_COLON),
-                OctetClasses::NUL_CR_LF,
-            ),
-        };
-        let open = match kind {
-            HeadKind::Request => {
-                SEEN_AUTHORITY | SEEN_METHOD | SEEN_PATH | SEEN_SCHEME | SEEN_PROTOCOL
-            }
-            HeadKind::PushRequest => SEEN_AUTHORITY | SEEN_METHOD | SEEN_PATH | SEEN_SCHEME,
-            HeadKind::Response => SEEN_STATUS,
-            HeadKind::RequestTrailers | HeadKind::ResponseTrailers => 0,
-        };
+        let (name_mask, value_mask, space_mask) = MASKS[level as usize];
         Self {
-            kind,
-            level,
-            policy,
-            direction,
-            extended_connect,
-            name_mask,
-            value_mask,
-            open,
+            content_length: None,
+            priorities: 0,
+            crumbs: 0,
+            priority: None,
+            status: 0,
+            method: MethodKind::Other,
+            expect_continue: false,
             seen: 0,
             method_empty: false,
             protocol_empty: false,
+            content_length_seen: false,
             scheme: Scheme::Empty,
             path: Path::Empty,
             authority: Authority::Absent,
             host: Authority::Absent,
-            content_length_seen: false,
-            method: MethodKind::Other,
-            expect_continue: false,
-            status: 0,
-            priority: None,
-            priorities: 0,
-            crumbs: 0,
-            content_length: None,
+            open: defined(kind),
+            extended_connect,
+            kind,
+            level,
+            policy,
+            direction,
+            name_mask,
+            value_mask,
+            space_mask,
         }
-    }
-
-    /// Judges a field whose octets are in order.
-    ///
-    /// `authority` is the value of :authority if the field is Host and there was one.
-    #[inline]
-    pub(super) fn field(
-        &mut self,
-        id: u8,
-        value: &[u8],
-        classes: OctetClasses,
-        authority: Option<&[u8]>,
-    ) -> Verdict {
-        if names::is_pseudo(id) {
-            return self.pseudo(id, value, classes);
-        }
-        self.regular();
-        if names::is_plain(id) {
-            return Verdict::Keep;
-        }
-        self.special(id, value, authority)
     }
 
     /// Notes a regular field that no rule speaks of.
@@ -193,9 +184,109 @@ impl Semantics {
         self.open = 0;
     }
 
-    /// Whether white space at the edges of values goes away.
-    pub(super) fn trims(&self) -> bool {
-        self.level == Level::Compatible && self.direction == Direction::In
+    /// Whether nothing needs to be said of a field whose octets are in order: true for nearly all.
+    /// Then it was noted; otherwise nothing changed, and [`field`](Self::field) must judge it.
+    #[inline(always)]
+    pub(super) fn usual(&mut self, id: u8, value: &[u8], classes: OctetClasses) -> bool {
+        let open = self.open;
+        let bit = match id {
+            names::METHOD if open & SEEN_METHOD != 0 => {
+                if *value == *b"GET" {
+                    self.method = MethodKind::Get;
+                } else if *value == *b"POST" {
+                    self.method = MethodKind::Other;
+                } else {
+                    return false;
+                }
+                SEEN_METHOD
+            }
+            names::SCHEME if open & SEEN_SCHEME != 0 => {
+                if *value == *b"https" {
+                    self.scheme = Scheme::Https;
+                } else if *value == *b"http" {
+                    self.scheme = Scheme::Http;
+                } else {
+                    return false;
+                }
+                SEEN_SCHEME
+            }
+            names::PATH if open & SEEN_PATH != 0 => {
+                if value.first() != Some(&b'/') || classes.intersects(OctetClasses::SPACE) {
+                    return false;
+                }
+                self.path = Path::Slash;
+                SEEN_PATH
+            }
+            names::AUTHORITY if open & SEEN_AUTHORITY != 0 => {
+                let odd = OctetClasses::SPACE | OctetClasses::AT;
+                if value.is_empty() || classes.intersects(odd) {
+                    return false;
+                }
+                self.authority = Authority::Plain;
+                SEEN_AUTHORITY
+            }
+            names::STATUS if open & SEEN_STATUS != 0 => {
+                match list::parse_status(value) {
+                    Some(status) if status != 101 => self.status = status,
+                    _ => return false,
+                }
+                SEEN_STATUS
+            }
+            _ => {
+                let plain = names::is_plain(id);
+                if plain {
+                    self.open = 0;
+                }
+                return plain;
+            }
+        };
+        self.open = open ^ bit;
+        self.seen |= bit;
+        true
+    }
+
+    /// Judges a field whose octets are in order.
+    ///
+    /// `authority` gives the value of :authority if there was one; it is asked for Host alone.
+    pub(super) fn field<'v>(
+        &mut self,
+        id: u8,
+        value: &[u8],
+        classes: OctetClasses,
+        authority: impl FnOnce() -> Option<&'v [u8]>,
+    ) -> Verdict {
+        let checked = match id {
+            names::METHOD if self.opens(SEEN_METHOD) => self.see_method(value, classes),
+            names::SCHEME if self.opens(SEEN_SCHEME) => self.see_scheme(value),
+            names::PATH if self.opens(SEEN_PATH) => self.see_path(value, classes),
+            names::AUTHORITY if self.opens(SEEN_AUTHORITY) => self.see_authority(value, classes),
+            names::STATUS if self.opens(SEEN_STATUS) => self.see_status(value),
+            names::PROTOCOL if self.opens(SEEN_PROTOCOL) => self.see_protocol(value),
+            _ if names::is_pseudo(id) => return self.unexpected_pseudo(id),
+            names::HOST => {
+                self.regular();
+                return self.host(value, classes, authority());
+            }
+            _ => {
+                self.regular();
+                return self.special(id, value);
+            }
+        };
+        match checked {
+            Ok(()) => Verdict::Keep,
+            Err(error) => Verdict::Fault(error),
+        }
+    }
+
+    /// Whether the pseudo-header may come now; it cannot come again.
+    #[inline]
+    fn opens(&mut self, bit: u8) -> bool {
+        let open = self.open & bit != 0;
+        if open {
+            self.open &= !bit;
+            self.seen |= bit;
+        }
+        open
     }
 
     /// Judges the octets of a name and a value that need a closer look.
@@ -215,20 +306,17 @@ impl Semantics {
         if self.level == Level::Strict && classes.intersects(OctetClasses::CONTROL) {
             return Err(HeadError::FieldValueInvalid);
         }
-        let mends = match self.level {
-            Level::Strict => false,
-            Level::Compatible => self.direction == Direction::In,
-            Level::Off => true,
-        };
-        if !mends && classes.intersects(OctetClasses::EDGE_SPACE) {
+        let bears = self.is_off() || self.trims();
+        if !bears && classes.intersects(OctetClasses::EDGE_SPACE) {
             return Err(HeadError::FieldValueEdgeSpace);
         }
         Ok(())
     }
 
     fn name(&self, name: &[u8]) -> Result<(), HeadError> {
-        if self.level == Level::Off {
-            return if name.iter().any(|octet| matches!(octet, 0 | b'\r' | b'\n')) {
+        if self.is_off() {
+            let breaks = name.iter().any(|o| matches!(o, 0 | b'\r' | b'\n'));
+            return if breaks {
                 Err(HeadError::FieldNameInvalid)
             } else {
                 Ok(())
@@ -263,12 +351,20 @@ impl Semantics {
         }
     }
 
+    /// Whether white space at the edges of values goes away.
+    pub(super) fn trims(&self) -> bool {
+        self.level == Level::Compatible && self.direction == Direction::In
+    }
+
     /// Whether the level lets the application see to what framing does not need.
+    #[inline]
     fn is_off(&self) -> bool {
         self.level == Level::Off
     }
 
-    fn pseudo(&mut self, id: u8, value: &[u8], classes: OctetClasses) -> Verdict {
+    /// A pseudo-header that may not come, or not any more.
+    #[cold]
+    fn unexpected_pseudo(&self, id: u8) -> Verdict {
         let bit = match id {
             names::AUTHORITY => SEEN_AUTHORITY,
             names::METHOD => SEEN_METHOD,
@@ -277,48 +373,21 @@ impl Semantics {
             names::STATUS => SEEN_STATUS,
             _ => SEEN_PROTOCOL,
         };
-        if self.open & bit == 0 {
-            return self.unexpected_pseudo(bit);
-        }
-        self.open &= !bit;
-        self.seen |= bit;
-        let checked = match id {
-            names::AUTHORITY => self.see_authority(value, classes),
-            names::METHOD => self.see_method(value, classes),
-            names::PATH => self.see_path(value, classes),
-            names::SCHEME => self.see_scheme(value),
-            names::STATUS => self.see_status(value),
-            _ => self.see_protocol(value),
-        };
-        match checked {
-            Ok(()) => Verdict::Keep,
-            Err(error) => Verdict::Fault(error),
-        }
-    }
-
-    #[cold]
-    fn unexpected_pseudo(&self, bit: u8) -> Verdict {
-        let request = SEEN_AUTHORITY | SEEN_METHOD | SEEN_PATH | SEEN_SCHEME | SEEN_PROTOCOL;
-        let defined = match self.kind {
-            HeadKind::Request => request,
-            HeadKind::PushRequest => request & !SEEN_PROTOCOL,
-            HeadKind::Response => SEEN_STATUS,
-            HeadKind::RequestTrailers | HeadKind::ResponseTrailers => 0,
-        };
-        Verdict::Fault(if self.is_off() {
-            return Verdict::Keep;
+        let defined = defined(self.kind);
+        if self.is_off() {
+            Verdict::Keep
         } else if defined & bit == 0 {
-            self.unknown_pseudo()
+            Verdict::Fault(self.unknown_pseudo())
         } else if self.open == 0 && self.seen != defined {
-            HeadError::PseudoLate
+            Verdict::Fault(HeadError::PseudoLate)
         } else {
-            HeadError::PseudoDuplicate
-        })
+            Verdict::Fault(HeadError::PseudoDuplicate)
+        }
     }
 
     fn see_authority(&mut self, value: &[u8], classes: OctetClasses) -> Result<(), HeadError> {
-        self.authority = Authority::of(value);
-        if self.level == Level::Strict && classes.intersects(OctetClasses::SPACE) {
+        self.authority = Authority::of(value, classes);
+        if classes.intersects(self.space_mask) {
             return Err(HeadError::FieldValueInvalid);
         }
         Ok(())
@@ -332,11 +401,9 @@ impl Semantics {
             b"OPTIONS" => MethodKind::Options,
             _ => MethodKind::Other,
         };
-        if value.is_empty() {
-            self.method_empty = true;
-        } else if self.level == Level::Strict
-            && classes.intersects(OctetClasses::NOT_TOKEN | OctetClasses::FIRST_COLON)
-        {
+        self.method_empty = value.is_empty();
+        let no_token = OctetClasses::NOT_TOKEN | OctetClasses::FIRST_COLON;
+        if self.level == Level::Strict && classes.intersects(no_token) {
             return Err(HeadError::FieldValueInvalid);
         }
         Ok(())
@@ -349,23 +416,13 @@ impl Semantics {
             [b'*'] => Path::Asterisk,
             _ => Path::Other,
         };
-        if self.level == Level::Strict && classes.intersects(OctetClasses::SPACE) {
+        if classes.intersects(self.space_mask) {
             return Err(HeadError::PathInvalid);
         }
         Ok(())
     }
 
     fn see_scheme(&mut self, value: &[u8]) -> Result<(), HeadError> {
-        self.scheme = match value {
-            b"https" => Scheme::Https,
-            b"http" => Scheme::Http,
-            _ => return self.see_rare_scheme(value),
-        };
-        Ok(())
-    }
-
-    #[cold]
-    fn see_rare_scheme(&mut self, value: &[u8]) -> Result<(), HeadError> {
         self.scheme = if value.eq_ignore_ascii_case(b"https") {
             Scheme::Https
         } else if value.eq_ignore_ascii_case(b"http") {

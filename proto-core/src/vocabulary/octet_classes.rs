@@ -31,12 +31,14 @@ impl OctetClasses {
     pub const NUL_CR_LF: Self = Self(0x020);
     /// 0x80 to 0xff.
     pub const HIGH: Self = Self(0x040);
-    /// The first or the last octet is SP or HTAB.
-    pub const EDGE_SPACE: Self = Self(0x080);
+    /// `@`.
+    pub const AT: Self = Self(0x080);
     /// The first octet is `:`. That octet sets neither `COLON` nor `NOT_TOKEN`.
     pub const FIRST_COLON: Self = Self(0x100);
     /// There is no octet.
     pub const EMPTY: Self = Self(0x200);
+    /// The first or the last octet is SP or HTAB.
+    pub const EDGE_SPACE: Self = Self(0x400);
 
     /// The classes of a string.
     #[must_use]
@@ -143,7 +145,8 @@ impl BitOr for OctetClasses {
 
 impl fmt::Debug for OctetClasses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(OctetClasses, &str); 10] = [
+        const NAMES: [(OctetClasses, &str); 11] = [
+            (OctetClasses::AT, "AT"),
             (OctetClasses::UPPER, "UPPER"),
             (OctetClasses::SPACE, "SPACE"),
             (OctetClasses::NOT_TOKEN, "NOT_TOKEN"),
@@ -203,6 +206,9 @@ pub(crate) const fn classify(octet: u8) -> u8 {
     if octet == b':' {
         classes = classes.union(OctetClasses::COLON);
     }
+    if octet == b'@' {
+        classes = classes.union(OctetClasses::AT);
+    }
     let token = octet.is_ascii_alphanumeric()
         || matches!(
             octet,
@@ -252,6 +258,7 @@ mod tests {
                     0..=0x1f | 0x7f => OctetClasses::CONTROL | OctetClasses::NOT_TOKEN,
                     0x80.. => OctetClasses::HIGH | OctetClasses::NOT_TOKEN,
                     b':' => OctetClasses::COLON | OctetClasses::NOT_TOKEN,
+                    b'@' => OctetClasses::AT | OctetClasses::NOT_TOKEN,
                     b'A'..=b'Z' => OctetClasses::UPPER,
                     b'a'..=b'z' | b'0'..=b'9' => OctetClasses::NONE,
                     _ if b"!#$%&'*+-.^_`|~".contains(&octet) => OctetClasses::NONE,

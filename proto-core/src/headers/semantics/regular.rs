@@ -3,18 +3,22 @@
 use super::{Authority, Direction, Scheme, Semantics, Verdict};
 use crate::error::HeadError;
 use crate::headers::{AuthorityPolicy, HeadKind, Level, authority, content_length, names};
-use crate::vocabulary::Priority;
+use crate::vocabulary::{OctetClasses, Priority};
 
 impl Semantics {
-    pub(super) fn special(&mut self, id: u8, value: &[u8], authority: Option<&[u8]>) -> Verdict {
+    /// Any name that a rule speaks of, but for pseudo-headers and Host.
+    pub(super) fn special(&mut self, id: u8, value: &[u8]) -> Verdict {
         match id {
             names::COOKIE => {
                 self.crumbs += 1;
                 Verdict::Keep
             }
-            _ if self.kind.is_trailers() && !matches!(id, names::TE) && !is_hop_by_hop(id) => {
-                Verdict::Keep
+            names::TE if !self.is_off() => self.te(value),
+            _ if is_hop_by_hop(id) && !self.is_off() => {
+                Verdict::Fault(HeadError::ConnectionSpecificField)
             }
+            // Trailers do not frame or rank their message (RFC 9110 6.5.1).
+            _ if self.kind.is_trailers() => Verdict::Keep,
             names::CONTENT_LENGTH => self.see_content_length(value),
             names::PRIORITY => {
                 self.priorities += 1;
@@ -28,19 +32,17 @@ impl Semantics {
                     self.kind.is_request() && value.eq_ignore_ascii_case(b"100-continue");
                 Verdict::Keep
             }
-            names::HOST if self.kind.is_request() => self.see_host(value, authority),
-            names::HOST => Verdict::Keep,
-            _ if self.is_off() => Verdict::Keep,
-            names::TE => {
-                let request =
-                    self.kind != HeadKind::Response && self.kind != HeadKind::ResponseTrailers;
-                if request && value.eq_ignore_ascii_case(b"trailers") {
-                    Verdict::Keep
-                } else {
-                    Verdict::Fault(HeadError::TeInvalid)
-                }
-            }
-            _ => Verdict::Fault(HeadError::ConnectionSpecificField),
+            _ => Verdict::Keep,
+        }
+    }
+
+    fn te(&self, value: &[u8]) -> Verdict {
+        let in_request = !matches!(self.kind, HeadKind::Response | HeadKind::ResponseTrailers);
+        let trailers = *value == *b"trailers" || value.eq_ignore_ascii_case(b"trailers");
+        if in_request && trailers {
+            Verdict::Keep
+        } else {
+            Verdict::Fault(HeadError::TeInvalid)
         }
     }
 
@@ -81,9 +83,19 @@ impl Semantics {
         }
     }
 
-    fn see_host(&mut self, value: &[u8], authority: Option<&[u8]>) -> Verdict {
+    /// Host, given the value of :authority.
+    #[inline(never)]
+    pub(super) fn host(
+        &mut self,
+        value: &[u8],
+        classes: OctetClasses,
+        authority: Option<&[u8]>,
+    ) -> Verdict {
+        if !self.kind.is_request() {
+            return Verdict::Keep;
+        }
         let again = self.host != Authority::Absent;
-        self.host = Authority::of(value);
+        self.host = Authority::of(value, classes);
         let grpc = self.policy == AuthorityPolicy::Grpc;
         if again && (self.level == Level::Strict || (grpc && !self.is_off())) {
             return Verdict::Fault(HeadError::HostDuplicate);

@@ -20,7 +20,10 @@ impl Semantics {
                 if self.seen == usual
                     && self.path == Path::Slash
                     && self.authority == Authority::Plain
-                    && matches!(self.method, MethodKind::Get | MethodKind::Other)
+                    && matches!(
+                        self.method,
+                        MethodKind::Get | MethodKind::Head | MethodKind::Other
+                    )
                     && !self.method_empty
                     && self.scheme != Scheme::Empty
                 {
