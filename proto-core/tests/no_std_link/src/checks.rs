@@ -1,5 +1,6 @@
 //! What the program does with the core: enough that the linker keeps it.
 
+use crate::exchange;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -12,7 +13,10 @@ use core::time::Duration;
 
 /// True when everything behaved without std as it does with it.
 pub(crate) fn all() -> bool {
-    violations_are_told_apart() && time_saturates() && a_head_survives_hpack()
+    violations_are_told_apart()
+        && time_saturates()
+        && a_head_survives_hpack()
+        && exchange::is_echoed()
 }
 
 fn violations_are_told_apart() -> bool {

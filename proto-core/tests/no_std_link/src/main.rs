@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod checks;
+mod exchange;
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -28,7 +29,7 @@ struct Arena {
 }
 
 impl Arena {
-    const SIZE: usize = 4 << 20;
+    const SIZE: usize = 16 << 20;
 }
 
 // SAFETY: `alloc` reserves disjoint ranges by an atomic counter; nothing else touches the array.
