@@ -13,11 +13,17 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod backoff;
 pub mod base64;
 pub mod code;
+pub mod codec;
+pub mod compress;
+pub mod content_type;
+pub mod encoding;
 pub mod framing;
 pub mod message;
 pub mod metadata;
+pub mod method;
 pub mod percent;
 pub mod status;
 pub mod timeout;

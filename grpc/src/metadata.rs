@@ -77,7 +77,7 @@ impl Metadata {
     /// The values of an ASCII key, in order. Like [`get`](Metadata::get).
     pub fn get_all<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
         self.values(key, Kind::Ascii)
-            .filter_map(|value| str::from_utf8(value).ok())
+            .filter_map(|value| std::str::from_utf8(value).ok())
     }
 
     /// The first value of a `-bin` key, decoded.
@@ -202,7 +202,7 @@ impl Metadata {
     /// The `user-agent` of the peer, if it is UTF-8.
     pub fn user_agent(&self) -> Option<&str> {
         self.reserved("user-agent")
-            .and_then(|value| str::from_utf8(value).ok())
+            .and_then(|value| std::str::from_utf8(value).ok())
     }
 
     /// The first value of a field that belongs to the protocol, as on the wire. Takes a lower-case key.

@@ -69,6 +69,11 @@ impl Unsealed {
         &mut self.octets
     }
 
+    /// What has been appended.
+    pub fn message(&self) -> &[u8] {
+        self.octets.get(PREFIX..).unwrap_or_default()
+    }
+
     /// Fills in the prefix.
     ///
     /// # Errors

@@ -161,7 +161,7 @@ fn split(octets: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (name, rest) = rest.split_at_checked(u16::from_le_bytes([n0, n1]).into())?;
     let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
     let (text, rest) = rest.split_at_checked(u32::from_le_bytes([t0, t1, t2, t3]) as usize)?;
-    let name = str::from_utf8(name).ok()?;
+    let name = std::str::from_utf8(name).ok()?;
     Some((
         Entry {
             kind,

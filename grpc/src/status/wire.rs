@@ -191,7 +191,7 @@ fn number(value: &[u8]) -> Option<u32> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    str::from_utf8(value).ok()?.parse().ok()
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Cuts `text` at a character so that it has at most `limit` octets.
