@@ -236,7 +236,7 @@ impl Decoder {
             self.table.append(string);
             return Ok((OctetClasses::of(string), rest));
         }
-        let buffer = self.table.append_with(huffman::room(length));
+        let buffer = self.table.append_with(huffman::decode_room(length));
         let before = buffer.len();
         let classes = huffman::decode(string, buffer)?;
         if buffer.len() - before > max_string {

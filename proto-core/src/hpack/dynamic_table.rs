@@ -113,6 +113,12 @@ impl DynamicTable {
         self.entries.get(self.slot(self.serial(age))).copied()
     }
 
+    /// The entry with this serial number, which `age` has found to be there.
+    #[inline]
+    pub(super) fn by_serial(&self, serial: u32) -> Option<&Entry> {
+        self.entries.get(self.slot(serial))
+    }
+
     /// The serial number of the entry that `age` others follow, be it still there or not.
     #[inline]
     pub(super) fn serial(&self, age: usize) -> u32 {

@@ -6,11 +6,10 @@
 //! colliding strings makes us miss entries, not lose time.
 
 use super::dynamic_table::{DynamicTable, Entry};
+use super::words::{absorb, equal, mix};
 use alloc::vec::Vec;
 
 const MOST_STEPS: usize = 8;
-
-const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Hashes of a field.
 #[derive(Clone, Copy)]
@@ -26,7 +25,7 @@ impl Hashes {
         let name = if known == 0 {
             absorb(0, name)
         } else {
-            u64::from(known).wrapping_mul(MULTIPLIER)
+            mix(0, known.into())
         };
         Self {
             name: fold(name),
@@ -38,34 +37,6 @@ impl Hashes {
 #[inline]
 fn fold(state: u64) -> u32 {
     (state >> 32) as u32
-}
-
-#[inline]
-fn mix(state: u64, word: u64) -> u64 {
-    (state.rotate_left(23) ^ word).wrapping_mul(MULTIPLIER)
-}
-
-/// Takes in a string by words of eight octets; the last two may overlap.
-#[inline]
-fn absorb(state: u64, string: &[u8]) -> u64 {
-    let mut state = mix(state, string.len() as u64);
-    if let Some(last) = string.last_chunk() {
-        let mut rest = string;
-        while let Some((word, more)) = rest.split_first_chunk() {
-            state = mix(state, u64::from_le_bytes(*word));
-            rest = more;
-        }
-        return mix(state, u64::from_le_bytes(*last));
-    }
-    let word = match (string.first_chunk(), string.last_chunk()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
-        }
-        _ => string
-            .iter()
-            .fold(0, |word, &octet| word << 8 | u64::from(octet)),
-    };
-    mix(state, word)
 }
 
 /// An entry's place in the chains.
@@ -99,13 +70,15 @@ impl Index {
         name: &[u8],
         value: &[u8],
     ) -> Option<usize> {
-        self.find(table, hashes.field, BY_FIELD, |entry| {
-            let (its_name, its_value) = table.strings(entry);
-            its_value == value && is_name(entry, its_name, known, name)
+        self.find::<BY_FIELD>(table, hashes.field, |entry| {
+            entry.known == known && {
+                let (its_name, its_value) = table.strings(entry);
+                equal(its_value, value) && (known != 0 || equal(its_name, name))
+            }
         })
     }
 
-    /// The age of the newest entry with this name.
+    /// The age of the newest entry with this name, which is not in the static table.
     #[inline]
     pub(super) fn find_name(
         &self,
@@ -113,28 +86,27 @@ impl Index {
         hashes: Hashes,
         name: &[u8],
     ) -> Option<usize> {
-        self.find(table, hashes.name, BY_NAME, |entry| {
-            is_name(entry, table.strings(entry).0, 0, name)
+        self.find::<BY_NAME>(table, hashes.name, |entry| {
+            entry.known == 0 && equal(table.strings(entry).0, name)
         })
     }
 
     #[inline]
-    fn find(
+    fn find<const WAY: usize>(
         &self,
         table: &DynamicTable,
         hash: u32,
-        way: usize,
         is_it: impl Fn(&Entry) -> bool,
     ) -> Option<usize> {
         let mask = self.links.len().wrapping_sub(1);
-        let mut serial = self.buckets.get(hash as usize & mask)?[way];
+        let mut serial = self.buckets.get(hash as usize & mask)?[WAY];
         for _ in 0..MOST_STEPS {
             let age = table.age(serial)?;
             let link = self.links.get(serial as usize & mask)?;
-            if link.hashes[way] == hash && is_it(&table.get(age)?) {
+            if link.hashes[WAY] == hash && is_it(table.by_serial(serial)?) {
                 return Some(age);
             }
-            serial = link.before[way];
+            serial = link.before[WAY];
         }
         None
     }
@@ -197,14 +169,5 @@ impl Index {
     /// The heap held, in octets.
     pub(super) fn heap_bytes(&self) -> usize {
         self.links.capacity() * size_of::<Link>() + self.buckets.capacity() * size_of::<[u32; 2]>()
-    }
-}
-
-#[inline]
-fn is_name(entry: &Entry, its_name: &[u8], known: u8, name: &[u8]) -> bool {
-    if known == 0 {
-        its_name == name
-    } else {
-        entry.known == known
     }
 }

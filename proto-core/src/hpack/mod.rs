@@ -33,6 +33,7 @@ mod policy;
 mod static_table;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use crate::vocabulary::OctetClasses;
 use crate::vocabulary::octet_classes as octets;

@@ -1,6 +1,7 @@
 //! The static table of RFC 7541, Appendix A, and a perfect hash of its names.
 
 use super::octets::OctetClasses;
+use super::words::equal;
 
 /// How many entries there are; the dynamic table's indices follow.
 pub(super) const LEN: usize = 61;
@@ -167,7 +168,7 @@ pub(super) fn find_name(name: &[u8]) -> u8 {
     };
     let index = BY_NAME[slot(name.len(), first, last)];
     match get(usize::from(index)) {
-        Some(entry) if entry.name.as_bytes() == name => index,
+        Some(entry) if equal(entry.name.as_bytes(), name) => index,
         _ => 0,
     }
 }
@@ -182,7 +183,9 @@ pub(super) fn find_value(known: u8, value: &[u8]) -> u8 {
         _ => return 0,
     };
     (known..=last)
-        .find(|&index| get(usize::from(index)).is_some_and(|entry| entry.value.as_bytes() == value))
+        .find(|&index| {
+            get(usize::from(index)).is_some_and(|entry| equal(entry.value.as_bytes(), value))
+        })
         .unwrap_or(0)
 }
 

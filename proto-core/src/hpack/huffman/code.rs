@@ -12,10 +12,7 @@ pub(super) const LONGEST: usize = 30;
 
 /// The length of each symbol's code, in bits.
 #[rustfmt::skip]
-pub(super) static LENGTHS: [u8; 257] = LENGTH_TABLE;
-
-#[rustfmt::skip]
-const LENGTH_TABLE: [u8; 257] = [
+pub(super) const LENGTHS: [u8; 257] = [
     13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
     28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
      6, 10, 10, 12, 13,  6,  8, 11, 10, 10,  8, 11,  8,  6,  6,  6,
@@ -52,9 +49,9 @@ pub(super) static SYMBOLS: [u16; 257] = symbols();
 /// Each symbol's code, right-aligned.
 pub(super) const CODES: [u32; 257] = codes();
 
-/// Each symbol's code length; the same numbers as `LENGTHS`, for use when the tables are computed.
+/// The length of a symbol's code, in bits.
 pub(super) const fn length(symbol: usize) -> u32 {
-    LENGTH_TABLE[symbol] as u32
+    LENGTHS[symbol] as u32
 }
 
 const fn ranks() -> [Rank; LONGEST + 1] {
@@ -64,8 +61,8 @@ const fn ranks() -> [Rank; LONGEST + 1] {
         start: 0,
     }; LONGEST + 1];
     let mut symbol = 0;
-    while symbol < LENGTH_TABLE.len() {
-        ranks[LENGTH_TABLE[symbol] as usize].count += 1;
+    while symbol < LENGTHS.len() {
+        ranks[LENGTHS[symbol] as usize].count += 1;
         symbol += 1;
     }
     let mut length = 1;
@@ -84,8 +81,8 @@ const fn symbols() -> [u16; 257] {
     let mut length = 1;
     while length <= LONGEST {
         let mut symbol = 0;
-        while symbol < LENGTH_TABLE.len() {
-            if LENGTH_TABLE[symbol] as usize == length {
+        while symbol < LENGTHS.len() {
+            if LENGTHS[symbol] as usize == length {
                 symbols[at] = symbol as u16;
                 at += 1;
             }
@@ -103,7 +100,7 @@ const fn codes() -> [u32; 257] {
     let mut at = 0;
     while at < symbols.len() {
         let symbol = symbols[at] as usize;
-        let rank = ranks[LENGTH_TABLE[symbol] as usize];
+        let rank = ranks[LENGTHS[symbol] as usize];
         codes[symbol] = rank.first + (at as u32 - rank.start as u32);
         at += 1;
     }

@@ -6,7 +6,5 @@ mod encode;
 #[cfg(test)]
 mod tests;
 
-pub use decode::decode;
-pub(super) use decode::room;
-pub(super) use encode::encode_if_shorter;
-pub use encode::{encode, encoded_len};
+pub use decode::{decode, decode_room, decode_to};
+pub use encode::{encode, encode_if_shorter, encoded_len};
