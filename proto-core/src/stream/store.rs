@@ -10,7 +10,10 @@ const CHUNK: usize = 16;
 
 /// The slab. No heap before the first stream.
 #[derive(Debug)]
-#[expect(clippy::vec_box, reason = "slots must not move, and growth must not double what is there")]
+#[expect(
+    clippy::vec_box,
+    reason = "slots must not move, and growth must not double what is there"
+)]
 pub(crate) struct Store {
     chunks: Vec<Box<[Stream; CHUNK]>>,
     /// Free slots, linked by `ready_next`.
