@@ -1,0 +1,173 @@
+//! Comments of `.proto` files, made fit to be doc comments: what looks like code there is not Rust and
+//! must not become a doctest, and what looks like a tag is not HTML.
+
+use prost_types::FileDescriptorProto;
+
+/// Rewrites every comment of a file in place.
+pub(crate) fn clean_file(file: &mut FileDescriptorProto) {
+    let Some(info) = &mut file.source_code_info else {
+        return;
+    };
+    for place in &mut info.location {
+        // Detached blocks are notes to readers of the .proto (licences, headings), not documentation.
+        place.leading_detached_comments.clear();
+        for text in [&mut place.leading_comments, &mut place.trailing_comments] {
+            if let Some(old) = text.take() {
+                let new = clean(&old);
+                *text = (!new.is_empty()).then_some(new);
+            }
+        }
+    }
+}
+
+/// One comment: fences made `text`, indented blocks fenced, tags escaped, ends trimmed.
+pub(crate) fn clean(comment: &str) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut block = Block::Prose;
+    let mut after_blank = true;
+    for line in comment.lines().map(str::trim_end) {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        if let Some(info) = text.strip_prefix("```") {
+            if matches!(block, Block::Fenced) {
+                block = Block::Prose;
+                out.push(line.to_owned());
+            } else {
+                end_indented(&mut out, &mut block);
+                block = Block::Fenced;
+                out.push(format!("{}```{}", &line[..indent], language(info)));
+            }
+            after_blank = true;
+            continue;
+        }
+        // One space follows the slashes, four more make a code block in Markdown.
+        let code = indent >= 5 || line.starts_with("\t") || line.starts_with(" \t");
+        match block {
+            Block::Fenced => out.push(line.to_owned()),
+            Block::Indented if code || text.is_empty() => out.push(cut(line)),
+            Block::Indented | Block::Prose if code && after_blank => {
+                out.push(" ```text".to_owned());
+                out.push(cut(line));
+                block = Block::Indented;
+            }
+            Block::Indented | Block::Prose => {
+                end_indented(&mut out, &mut block);
+                block = Block::Prose;
+                out.push(escape_tags(line));
+            }
+        }
+        after_blank = text.is_empty();
+    }
+    if matches!(block, Block::Fenced) {
+        out.push(" ```".to_owned());
+    }
+    end_indented(&mut out, &mut block);
+    let first = out.iter().position(|line| !line.is_empty());
+    let last = out.iter().rposition(|line| !line.is_empty());
+    match (first, last) {
+        (Some(first), Some(last)) => out[first..=last].join("\n"),
+        _ => String::new(),
+    }
+}
+
+enum Block {
+    Prose,
+    Fenced,
+    Indented,
+}
+
+/// Blank lines at the end of an indented block belong after the fence.
+fn end_indented(out: &mut Vec<String>, block: &mut Block) {
+    if matches!(block, Block::Indented) {
+        let last = out.iter().rposition(|line| !line.is_empty());
+        out.insert(last.map_or(0, |at| at + 1), " ```".to_owned());
+        *block = Block::Prose;
+    }
+}
+
+fn cut(line: &str) -> String {
+    match line.strip_prefix("     ") {
+        Some(rest) => format!(" {rest}"),
+        None => line.to_owned(),
+    }
+}
+
+/// rustdoc runs blocks without a language and those of Rust.
+fn language(info: &str) -> &str {
+    match info.trim() {
+        "" | "rust" | "rs" => "text",
+        other => other,
+    }
+}
+
+/// `<name>` would be an unknown HTML tag. Code spans are left alone, and brackets around a URL go,
+/// because prost-build puts its own there.
+fn escape_tags(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut in_code = false;
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let tail = &rest[c.len_utf8()..];
+        match c {
+            '`' => in_code = !in_code,
+            '<' if !in_code && (tail.starts_with("http://") || tail.starts_with("https://")) => {
+                if let Some((url, after)) = tail.split_once('>') {
+                    out.push_str(url);
+                    rest = after;
+                    continue;
+                }
+            }
+            '<' if !in_code && tail.starts_with(|t: char| t.is_alphabetic() || t == '/') => {
+                out.push('\\');
+            }
+            _ => {}
+        }
+        out.push(c);
+        rest = tail;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indented_code_is_fenced_as_text() {
+        let got = clean(" Like so:\n\n     let x = 1;\n\n     y\n\n And on.\n");
+        assert_eq!(
+            got,
+            " Like so:\n\n ```text\n let x = 1;\n\n y\n ```\n\n And on."
+        );
+    }
+
+    #[test]
+    fn a_block_at_the_end_is_closed() {
+        assert_eq!(clean("\n     a\n"), " ```text\n a\n ```");
+        assert_eq!(clean(" ```\n a"), " ```text\n a\n ```");
+    }
+
+    #[test]
+    fn an_indented_line_inside_a_paragraph_is_no_code() {
+        assert_eq!(clean(" a\n      b\n"), " a\n      b");
+    }
+
+    #[test]
+    fn fences_lose_rust_and_keep_other_languages() {
+        assert_eq!(clean(" ```\n x <y>\n ```"), " ```text\n x <y>\n ```");
+        assert_eq!(clean(" ```rust\n x\n ```"), " ```text\n x\n ```");
+        assert_eq!(clean(" ```json\n x\n ```"), " ```json\n x\n ```");
+    }
+
+    #[test]
+    fn tags_are_escaped_outside_code() {
+        assert_eq!(clean(" a <b> `<c>` 1 < 2"), " a \\<b> `<c>` 1 < 2");
+        assert_eq!(clean(" see <https://a.b/c>."), " see https://a.b/c.");
+        assert_eq!(clean(" </b>"), " \\</b>");
+    }
+
+    #[test]
+    fn blank_comments_vanish() {
+        assert_eq!(clean("\n \n"), "");
+    }
+}
