@@ -1,1 +1,12 @@
-//! Placeholder until its issue is done.
+//! Benchmarks of bywash, in memory and without sockets, beside its peers.
+//!
+//! `machine` drives a whole protocol machine by what a scripted client sends, `hpack_bench` the header compression
+//! alone over recorded heads, `heap` counts allocations. `count.sh` runs them under callgrind, with the rivals, and
+//! prints the tables of `README.md`.
+
+pub mod hpack_cases;
+pub mod recorded;
+#[cfg(feature = "rivals")]
+pub mod rivals;
+pub mod run;
+pub mod script;

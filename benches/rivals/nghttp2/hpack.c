@@ -1,9 +1,8 @@
-/* nghttp2's HPACK over the recorded set.
+/* nghttp2's HPACK over the recorded set, both directions.
  *
- * usage: hpack-nghttp2 MODE DATA N [OUT]
- *   make            writes OUT: the blocks of DATA (a .txt file), two bytes of length before each
- *   encode, decode  DATA is a stem: STEM.txt, STEM.hpack; N passes over it
- *   huffman-encode, huffman-decode  the strings that nghttp2 codes by Huffman in it, N passes
+ * usage: hpack-nghttp2 encode|decode N
+ *        hpack-nghttp2 huffman-encode|huffman-decode N STEM  (of `hpack_bench strings STEM`)
+ *        hpack-nghttp2 make TEXT OUT  writes the blocks of TEXT, each after two bytes of length
  * Prints one JSON line. A connection of the set is a fresh context of 4 096 bytes.
  */
 #include "recorded.h"
@@ -11,6 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef DATA
+#define DATA "data"
+#endif
 
 enum { BLOCK_MAX = 65535 };
 
@@ -90,17 +93,10 @@ static uint64_t decode_all(const struct set *set, const struct block *blocks) {
   return bytes;
 }
 
-/* Passes over strings: `length` bytes each, back to back in `bytes`. */
 struct strings {
   struct block *list;
   size_t count;
 };
-
-static struct strings read_strings(const char *path) {
-  struct strings strings;
-  strings.list = read_blocks(path, &strings.count);
-  return strings;
-}
 
 static uint64_t huffman_decode_all(struct strings coded) {
   static uint8_t plain[BLOCK_MAX];
@@ -137,57 +133,63 @@ static char *joined(const char *stem, const char *end) {
   return path;
 }
 
-static struct result run(const char *mode, const char *stem, unsigned long n) {
-  struct result result = {0};
+static struct result run_fields(int decode, unsigned long n) {
+  struct set sets[] = {read_set(DATA "/requests.txt"), read_set(DATA "/responses.txt")};
   size_t count;
-  int decode = strcmp(mode, "decode") == 0;
-  if (decode || strcmp(mode, "encode") == 0) {
-    struct set set = read_set(joined(stem, ".txt"));
-    struct block *blocks = decode ? read_blocks(joined(stem, ".hpack"), &count) : NULL;
-    result.units = set.fields;
-    result.ns = cpu_ns();
-    for (unsigned long i = 0; i < n; i++) {
-      result.bytes = decode ? decode_all(&set, blocks) : encode_all(&set, NULL);
-    }
-  } else {
-    int huffman_decode = strcmp(mode, "huffman-decode") == 0;
-    struct strings strings = read_strings(joined(stem, huffman_decode ? ".huffman" : ".plain"));
-    result.units = strings.count;
-    result.ns = cpu_ns();
-    for (unsigned long i = 0; i < n; i++) {
-      result.bytes = huffman_decode ? huffman_decode_all(strings) : huffman_encode_all(strings);
+  struct block *blocks[] = {read_blocks(DATA "/requests.hpack", &count),
+                            read_blocks(DATA "/responses.hpack", &count)};
+  struct result result = {.units = sets[0].fields + sets[1].fields, .ns = cpu_ns()};
+  for (unsigned long i = 0; i < n; i++) {
+    result.bytes = 0;
+    for (int s = 0; s < 2; s++) {
+      result.bytes += decode ? decode_all(&sets[s], blocks[s]) : encode_all(&sets[s], NULL);
     }
   }
   result.ns = cpu_ns() - result.ns;
   return result;
 }
 
+static struct result run_strings(int decode, unsigned long n, const char *stem) {
+  struct strings strings;
+  strings.list = read_blocks(joined(stem, decode ? ".huffman" : ".plain"), &strings.count);
+  struct result result = {.units = strings.count, .ns = cpu_ns()};
+  for (unsigned long i = 0; i < n; i++) {
+    result.bytes = decode ? huffman_decode_all(strings) : huffman_encode_all(strings);
+  }
+  result.ns = cpu_ns() - result.ns;
+  return result;
+}
+
+static int make(const char *text, const char *to) {
+  struct set set = read_set(text);
+  FILE *out = fopen(to, "wb");
+  if (!out) {
+    fprintf(stderr, "%s: cannot be written\n", to);
+    return 2;
+  }
+  printf("%s: %zu messages, %zu fields, %llu bytes\n", text, set.count, set.fields,
+         (unsigned long long)encode_all(&set, out));
+  return fclose(out) != 0;
+}
+
 int main(int argc, char **argv) {
-  if (argc == 5 && strcmp(argv[1], "make") == 0) {
-    struct set set = read_set(argv[2]);
-    FILE *out = fopen(argv[4], "wb");
-    if (!out) {
-      fprintf(stderr, "%s: cannot be written\n", argv[4]);
-      return 2;
-    }
-    printf("%s: %zu messages, %zu fields, %llu bytes\n", argv[2], set.count, set.fields,
-           (unsigned long long)encode_all(&set, out));
-    return fclose(out) != 0;
+  const char *mode = argc > 1 ? argv[1] : "";
+  unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+  struct result result;
+  if (argc == 4 && strcmp(mode, "make") == 0) return make(argv[2], argv[3]);
+  if (argc == 3 && strcmp(mode, "encode") == 0) result = run_fields(0, n);
+  else if (argc == 3 && strcmp(mode, "decode") == 0) result = run_fields(1, n);
+  else if (argc == 4 && strcmp(mode, "huffman-encode") == 0) result = run_strings(0, n, argv[3]);
+  else if (argc == 4 && strcmp(mode, "huffman-decode") == 0) result = run_strings(1, n, argv[3]);
+  else {
+    fprintf(stderr, "usage: hpack-nghttp2 encode|decode N, huffman-encode|huffman-decode N STEM, "
+                    "or make TEXT OUT\n");
+    return 2;
   }
-  const char *modes[] = {"encode", "decode", "huffman-encode", "huffman-decode"};
-  for (size_t i = 0; argc == 4 && i < 4; i++) {
-    if (strcmp(argv[1], modes[i]) == 0) {
-      unsigned long n = strtoul(argv[3], NULL, 10);
-      struct result result = run(argv[1], argv[2], n);
-      printf("{\"impl\":\"nghttp2\",\"mode\":\"%s\",\"n\":%lu,\"units\":%llu,\"cpu_ns\":%llu,"
-             "\"ns_per_unit\":%.1f,\"bytes\":%llu}\n",
-             argv[1], n, (unsigned long long)result.units, (unsigned long long)result.ns,
-             n ? (double)result.ns / (double)n / (double)result.units : 0.0,
-             (unsigned long long)result.bytes);
-      return 0;
-    }
-  }
-  fprintf(stderr, "usage: hpack-nghttp2 encode|decode|huffman-encode|huffman-decode STEM N\n"
-                  "       hpack-nghttp2 make TEXT 0 OUT\n");
-  return 2;
+  printf("{\"impl\":\"nghttp2\",\"mode\":\"%s\",\"n\":%lu,\"units\":%llu,\"cpu_ns\":%llu,"
+         "\"ns_per_unit\":%.1f,\"bytes\":%llu}\n",
+         mode, n, (unsigned long long)result.units, (unsigned long long)result.ns,
+         n ? (double)result.ns / (double)n / (double)result.units : 0.0,
+         (unsigned long long)result.bytes);
+  return 0;
 }
