@@ -5,6 +5,7 @@
 //! prints the tables of `README.md`.
 
 pub mod hpack_cases;
+pub mod machine;
 pub mod recorded;
 #[cfg(feature = "rivals")]
 pub mod rivals;

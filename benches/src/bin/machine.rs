@@ -7,6 +7,7 @@ type Run = fn(Task) -> Outcome;
 
 /// The implementations built in.
 const KNOWN: &[(&str, Run)] = &[
+    ("bywash", bywash_benches::machine::run),
     #[cfg(feature = "rivals")]
     ("h2", bywash_benches::rivals::h2_machine::run),
 ];
