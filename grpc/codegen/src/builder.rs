@@ -13,7 +13,7 @@ use prost_build::Module;
 use crate::{
     descriptors,
     error::Error,
-    files::Folder,
+    files::{Folder, Report},
     manual, module,
     packages::{self, Packages},
     prost_text,
@@ -44,16 +44,6 @@ pub struct Builder {
     strip_prefix: bool,
     rerun: bool,
     manual: Vec<manual::Service>,
-}
-
-/// Which files a run wrote, and which were right already.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Report {
-    /// Files whose content changed.
-    pub written: Vec<PathBuf>,
-    /// Files that had the right content, and were not touched.
-    pub unchanged: Vec<PathBuf>,
 }
 
 impl Default for Builder {

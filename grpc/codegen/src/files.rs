@@ -5,7 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{builder::Report, error::Error};
+use crate::error::Error;
+
+/// Which files a run wrote, and which were right already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// Files whose content changed.
+    pub written: Vec<PathBuf>,
+    /// Files that had the right content, and were not touched.
+    pub unchanged: Vec<PathBuf>,
+}
 
 /// Writes below one directory, and remembers what was written and what was the same already.
 pub(crate) struct Folder {

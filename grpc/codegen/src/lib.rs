@@ -68,8 +68,9 @@ mod packages;
 mod prost_text;
 mod service;
 
-pub use builder::{Builder, Report};
+pub use builder::Builder;
 pub use error::{Error, ErrorKind};
+pub use files::Report;
 
 use std::path::Path;
 
