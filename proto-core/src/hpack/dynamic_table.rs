@@ -13,6 +13,7 @@
 //! live, the live part moves to the front instead, which costs two octets moved for each octet inserted at most.
 
 use super::octets::OctetClasses;
+use super::words::equal;
 use alloc::vec::Vec;
 
 /// What RFC 7541 4.1 adds to the octets of an entry.
@@ -113,10 +114,24 @@ impl DynamicTable {
         self.entries.get(self.slot(self.serial(age))).copied()
     }
 
-    /// The entry with this serial number, which `age` has found to be there.
+    /// Whether the entry with this serial number, which `age` has found to be there, is this field.
     #[inline]
-    pub(super) fn by_serial(&self, serial: u32) -> Option<&Entry> {
-        self.entries.get(self.slot(serial))
+    pub(super) fn holds(&self, serial: u32, name: &[u8], value: &[u8]) -> bool {
+        let Some(entry) = self.entries.get(self.slot(serial)) else {
+            return false;
+        };
+        if entry.name_len as usize != name.len() || entry.value_len as usize != value.len() {
+            return false;
+        }
+        let (its_name, its_value) = self.strings(entry);
+        equal(its_value, value) && equal(its_name, name)
+    }
+
+    /// Whether the entry with this serial number, which `age` has found to be there, has this name.
+    #[inline]
+    pub(super) fn names(&self, serial: u32, name: &[u8]) -> bool {
+        let entry = self.entries.get(self.slot(serial));
+        entry.is_some_and(|entry| equal(self.strings(entry).0, name))
     }
 
     /// The serial number of the entry that `age` others follow, be it still there or not.

@@ -12,7 +12,7 @@ use core::fmt;
 const INITIAL_SIZE: usize = 4096;
 
 /// How many fields of second sight are kept in mind.
-const SIGHTS: usize = 64;
+const SIGHTS: usize = 128;
 
 /// The sending end of one direction of a connection (RFC 7541 2.2).
 ///
@@ -32,8 +32,9 @@ pub struct Encoder {
     announced: usize,
     /// The smallest limit since the last block.
     smallest: usize,
-    /// Hashes of fields seen once, by their low bits. Two fields may share one: it costs a needless insertion.
-    sights: Option<Box<[u32; SIGHTS]>>,
+    /// The upper halves of the hashes of fields seen once, by their lower bits. Two fields may share one: it costs a
+    /// needless insertion.
+    sights: Option<Box<[u16; SIGHTS]>>,
 }
 
 impl Default for Encoder {
@@ -105,25 +106,38 @@ impl Encoder {
     /// Appends one field to `out`. With `never`, as a literal that nobody on the way may remember (RFC 7541 6.2.3).
     #[inline]
     pub fn encode_field(&mut self, name: &[u8], value: &[u8], never: bool, out: &mut Vec<u8>) {
-        let known = static_table::find_name(name);
         if never {
-            return self.never(known, name, value, out);
+            return self.never(name, value, out);
         }
-        let index = static_table::find_value(known, value);
-        if index > 0 {
-            return out.push(0x80 | index);
+        if may_be_static(name) {
+            let index = static_table::find_value(static_table::find_name(name), value);
+            if index > 0 {
+                return out.push(0x80 | index);
+            }
         }
-        let hashes = Hashes::of(known, name, value);
-        match self
-            .index
-            .find_field(&self.table, hashes, known, name, value)
-        {
+        let hashes = Hashes::of(name, value);
+        match self.index.find_newest(&self.table, hashes, name, value) {
+            Some(age) => integer::encode(0x80, 0x7f, static_table::LEN + 1 + age, out),
+            None => self.seldom(hashes, name, value, out),
+        }
+    }
+
+    /// Encodes a field that is not the newest of its chain.
+    #[inline(never)]
+    fn seldom(&mut self, hashes: Hashes, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+        let known = static_table::find_name(name);
+        if !may_be_static(name) {
+            let index = static_table::find_value(known, value);
+            if index > 0 {
+                return out.push(0x80 | index);
+            }
+        }
+        match self.index.find_field(&self.table, hashes, name, value) {
             Some(age) => integer::encode(0x80, 0x7f, static_table::LEN + 1 + age, out),
             None => self.literal(hashes, known, name, value, out),
         }
     }
 
-    #[inline(never)]
     fn literal(&mut self, hashes: Hashes, known: u8, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
         let indexing = (self.policy)(name, known);
         let named = self.name_index(hashes, known, name);
@@ -150,12 +164,9 @@ impl Encoder {
     }
 
     #[inline(never)]
-    fn never(&self, known: u8, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
-        let named = if known > 0 {
-            known.into()
-        } else {
-            self.name_index(Hashes::of(0, name, &[]), 0, name)
-        };
+    fn never(&self, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+        let known = static_table::find_name(name);
+        let named = self.name_index(Hashes::of(name, &[]), known, name);
         literal(0x10, 0x0f, named, name, value, out);
     }
 
@@ -180,7 +191,10 @@ impl Encoder {
     fn seen(&mut self, hash: u32) -> bool {
         let sights = self.sights.get_or_insert_with(|| Box::new([0; SIGHTS]));
         match sights.get_mut(hash as usize % SIGHTS) {
-            Some(seen) => core::mem::replace(seen, hash) == hash,
+            Some(seen) => {
+                let half = (hash >> 16) as u16;
+                core::mem::replace(seen, half) == half
+            }
             None => false,
         }
     }
@@ -201,7 +215,7 @@ impl Encoder {
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         let sights = if self.sights.is_some() {
-            size_of::<[u32; SIGHTS]>()
+            size_of::<[u16; SIGHTS]>()
         } else {
             0
         };
@@ -225,6 +239,13 @@ impl fmt::Debug for Encoder {
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether to look for the whole field in the static table first. All values there but one belong to pseudo-headers
+/// with names this short.
+#[inline]
+fn may_be_static(name: &[u8]) -> bool {
+    name.len() <= ":status".len() && name.first() == Some(&b':')
 }
 
 /// Appends a literal (RFC 7541 6.2): a pattern, the name's index or the name itself, the value.

@@ -5,13 +5,13 @@
 //! serial number that is no longer in the table. Chains are followed for a few steps only, so that a peer who can choose
 //! colliding strings makes us miss entries, not lose time.
 
-use super::dynamic_table::{DynamicTable, Entry};
-use super::words::{absorb, equal, mix};
+use super::dynamic_table::DynamicTable;
+use super::words::absorb;
 use alloc::vec::Vec;
 
 const MOST_STEPS: usize = 8;
 
-/// Hashes of a field.
+/// Hashes of a field: of its name, and of both.
 #[derive(Clone, Copy)]
 pub(super) struct Hashes {
     pub(super) name: u32,
@@ -19,14 +19,9 @@ pub(super) struct Hashes {
 }
 
 impl Hashes {
-    /// `known` is the lowest static index of the name, or 0.
     #[inline]
-    pub(super) fn of(known: u8, name: &[u8], value: &[u8]) -> Self {
-        let name = if known == 0 {
-            absorb(0, name)
-        } else {
-            mix(0, known.into())
-        };
+    pub(super) fn of(name: &[u8], value: &[u8]) -> Self {
+        let name = absorb(0, name);
         Self {
             name: fold(name),
             field: fold(absorb(name, value)),
@@ -60,35 +55,47 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// The age of the entry that holds this field, if it is the newest of its chain, as it mostly is.
+    #[inline]
+    pub(super) fn find_newest(
+        &self,
+        table: &DynamicTable,
+        hashes: Hashes,
+        name: &[u8],
+        value: &[u8],
+    ) -> Option<usize> {
+        let slot = hashes.field as usize & self.links.len().wrapping_sub(1);
+        let serial = self.buckets.get(slot)?[BY_FIELD];
+        let age = table.age(serial)?;
+        if table.holds(serial, name, value) {
+            Some(age)
+        } else {
+            None
+        }
+    }
+
     /// The age of the entry that holds this field.
     #[inline]
     pub(super) fn find_field(
         &self,
         table: &DynamicTable,
         hashes: Hashes,
-        known: u8,
         name: &[u8],
         value: &[u8],
     ) -> Option<usize> {
-        self.find::<BY_FIELD>(table, hashes.field, |entry| {
-            entry.known == known && {
-                let (its_name, its_value) = table.strings(entry);
-                equal(its_value, value) && (known != 0 || equal(its_name, name))
-            }
+        self.find::<BY_FIELD>(table, hashes.field, |serial| {
+            table.holds(serial, name, value)
         })
     }
 
-    /// The age of the newest entry with this name, which is not in the static table.
-    #[inline]
+    /// The age of the newest entry with this name.
     pub(super) fn find_name(
         &self,
         table: &DynamicTable,
         hashes: Hashes,
         name: &[u8],
     ) -> Option<usize> {
-        self.find::<BY_NAME>(table, hashes.name, |entry| {
-            entry.known == 0 && equal(table.strings(entry).0, name)
-        })
+        self.find::<BY_NAME>(table, hashes.name, |serial| table.names(serial, name))
     }
 
     #[inline]
@@ -96,14 +103,14 @@ impl Index {
         &self,
         table: &DynamicTable,
         hash: u32,
-        is_it: impl Fn(&Entry) -> bool,
+        is_it: impl Fn(u32) -> bool,
     ) -> Option<usize> {
         let mask = self.links.len().wrapping_sub(1);
         let mut serial = self.buckets.get(hash as usize & mask)?[WAY];
         for _ in 0..MOST_STEPS {
             let age = table.age(serial)?;
             let link = self.links.get(serial as usize & mask)?;
-            if link.hashes[WAY] == hash && is_it(table.by_serial(serial)?) {
+            if link.hashes[WAY] == hash && is_it(serial) {
                 return Some(age);
             }
             serial = link.before[WAY];

@@ -17,7 +17,9 @@ pub(super) struct Entry {
 }
 
 /// The entries; index 1 of the RFC lies at 0.
-pub(super) static ENTRIES: [Entry; LEN] = entries();
+pub(super) static ENTRIES: [Entry; LEN] = ENTRY_LIST;
+
+const ENTRY_LIST: [Entry; LEN] = entries();
 
 #[rustfmt::skip]
 const FIELDS: [(&str, &str); LEN] = [
@@ -173,20 +175,40 @@ pub(super) fn find_name(name: &[u8]) -> u8 {
     }
 }
 
+/// The highest index with the name of this one, if those have values; else 0.
+static LAST: [u8; LEN + 1] = {
+    let mut last = [0; LEN + 1];
+    let mut index = LEN;
+    while index > 0 {
+        let entry = &ENTRY_LIST[index - 1];
+        if !entry.value.is_empty() && last[entry.known as usize] == 0 {
+            last[entry.known as usize] = index as u8;
+        }
+        index -= 1;
+    }
+    last
+};
+
 /// The index of the field with this value among those that share the name of index `known`, or 0.
 #[inline]
 pub(super) fn find_value(known: u8, value: &[u8]) -> u8 {
-    let last = match known {
-        2 | 4 | 6 => known + 1,
-        8 => 14,
-        16 => 16,
-        _ => return 0,
-    };
-    (known..=last)
-        .find(|&index| {
-            get(usize::from(index)).is_some_and(|entry| equal(entry.value.as_bytes(), value))
-        })
-        .unwrap_or(0)
+    match LAST.get(usize::from(known)) {
+        Some(&last) if last > 0 => find_value_in(known, last, value),
+        _ => 0,
+    }
+}
+
+#[inline(never)]
+fn find_value_in(first: u8, last: u8, value: &[u8]) -> u8 {
+    let entries = ENTRIES
+        .get(usize::from(first) - 1..usize::from(last))
+        .unwrap_or_default();
+    for (entry, index) in entries.iter().zip(first..) {
+        if equal(entry.value.as_bytes(), value) {
+            return index;
+        }
+    }
+    0
 }
 
 #[cfg(test)]

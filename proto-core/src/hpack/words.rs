@@ -50,21 +50,19 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Takes a word into a hash. The upper half is the better one.
 #[inline]
-pub(super) fn mix(state: u64, word: u64) -> u64 {
+fn mix(state: u64, word: u64) -> u64 {
     (state.rotate_left(23) ^ word).wrapping_mul(MULTIPLIER)
 }
 
 /// Takes a string into a hash.
 #[inline]
 pub(super) fn absorb(state: u64, string: &[u8]) -> u64 {
-    let mut state = mix(state, string.len() as u64);
-    if let Some(last) = string.last_chunk() {
-        let mut rest = string;
-        while let Some((first, more)) = rest.split_first_chunk() {
-            state = mix(state, word(first));
-            rest = more;
-        }
-        return mix(state, word(last));
+    let state = mix(state, string.len() as u64);
+    if string.len() > SHORT {
+        return absorb_long(state, string);
+    }
+    if let (Some(first), Some(last)) = (string.first_chunk(), string.last_chunk()) {
+        return mix(mix(state, word(first)), word(last));
     }
     let word = match (string.first_chunk(), string.last_chunk()) {
         (Some(first), Some(last)) => u64::from(half(first)) | (u64::from(half(last)) << 32),
@@ -73,6 +71,18 @@ pub(super) fn absorb(state: u64, string: &[u8]) -> u64 {
             .fold(0, |word, &octet| (word << 8) | u64::from(octet)),
     };
     mix(state, word)
+}
+
+#[inline(never)]
+fn absorb_long(mut state: u64, string: &[u8]) -> u64 {
+    let mut rest = string;
+    while let Some((first, more)) = rest.split_first_chunk() {
+        state = mix(state, word(first));
+        rest = more;
+    }
+    string
+        .last_chunk()
+        .map_or(state, |last| mix(state, word(last)))
 }
 
 #[cfg(test)]
