@@ -7,6 +7,7 @@ use crate::error::{LimitName, Violation};
 use crate::frame::{Flags, FrameHead, headers_fragment, push_fragment};
 use crate::limits::Account;
 use crate::vocabulary::{ErrorCode, FrameType, StreamId};
+use alloc::boxed::Box;
 
 impl Inner {
     /// What the head of a block's frame decides.
@@ -64,13 +65,13 @@ impl Inner {
     }
 
     fn begin_block(&mut self, head: FrameHead, kind: Kind, fragment: &[u8]) -> Outcome<'static> {
-        self.block = Some(Block {
+        self.block = Some(Box::new(Block {
             carrier: head.stream,
             head,
             kind,
             bytes: fragment.to_vec(),
             continuations: 0,
-        });
+        }));
         self.arm_block();
         Ok(None)
     }

@@ -11,6 +11,7 @@ use crate::limits::Account;
 use crate::observer::{Content, Direction, Seen};
 use crate::stream::{Bits, Closed, State, Stream};
 use crate::vocabulary::{ErrorCode, Priority, StreamId};
+use alloc::boxed::Box;
 use core::ops::ControlFlow;
 
 /// HPACK's fields go straight into the collector; here alone the two meet.
@@ -77,12 +78,13 @@ impl Inner {
         block: &[u8],
     ) -> Result<Result<Collected, Violation>, Fault> {
         let rules = self.rules();
-        self.collector.start(kind, &rules);
+        let collector = self.collector.get_or_insert_with(Box::default);
+        collector.start(kind, &rules);
         let most = self.config.limits.hard_header_list_size as usize;
         self.decoder
-            .decode(block, most, &mut Into(&mut self.collector))
+            .decode(block, most, &mut Into(collector))
             .map_err(hpack_fault)?;
-        let collected = self.collector.finish(self.recycled.take());
+        let collected = collector.finish(self.recycled.take());
         if let Some(observer) = &mut self.observer {
             let fields = Content::Fields(collected.as_ref().ok().map(|c| &c.head));
             observer.frame(&Seen::new(self.now, Direction::In, head, fields));

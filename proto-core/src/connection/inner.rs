@@ -68,9 +68,10 @@ pub(crate) struct Inner {
     /// A payload in pieces.
     pub(super) payload: Vec<u8>,
     /// A field block in several frames.
-    pub(super) block: Option<Block>,
+    pub(super) block: Option<Box<Block>>,
     pub(super) decoder: Decoder,
-    pub(super) collector: Collector,
+    /// Scratch for a head; nobody needs it while the connection is idle.
+    pub(super) collector: Option<Box<Collector>>,
     pub(super) recycled: Option<Box<[u8]>>,
 
     // Streams.
@@ -153,7 +154,7 @@ impl Inner {
             block: None,
             // What the RFC grants; the peer's acknowledgement brings ours into force.
             decoder: Decoder::new(4096),
-            collector: Collector::default(),
+            collector: None,
             recycled: None,
             store: Store::new(),
             counts: Counts::default(),
@@ -257,10 +258,13 @@ impl Inner {
             + self
                 .block
                 .as_ref()
-                .map_or(0, |block| block.bytes.capacity())
+                .map_or(0, |block| size_of::<Block>() + block.bytes.capacity())
             + self.decoder.heap_bytes()
             + self.encoder.heap_bytes()
-            + self.collector.heap_bytes()
+            + self
+                .collector
+                .as_ref()
+                .map_or(0, |c| size_of::<Collector>() + c.heap_bytes())
             + self.recycled.as_ref().map_or(0, |b| b.len())
             + self.store.heap_bytes()
             + self.closed.heap_bytes()
@@ -278,7 +282,7 @@ impl Inner {
             self.payload = Vec::new();
         }
         self.recycled = None;
-        self.collector.trim();
+        self.collector = None;
         self.decoder.trim();
         self.encoder.trim();
         self.store.trim();

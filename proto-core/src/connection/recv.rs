@@ -198,6 +198,9 @@ impl Inner {
                 self.rx = Rx::PadLength(head);
                 return Ok(None);
             }
+            if let Some(event) = self.on_whole_data(head, input) {
+                return Ok(Some(event));
+            }
             self.on_data_head(head, None)?;
             // The usual case goes on at once: the chunk lies behind the head.
             return match self.rx {

@@ -122,7 +122,7 @@ impl Inner {
                 }
                 return;
             }
-            let Some(slot) = self.urgency.pick() else {
+            let Some(slot) = self.urgency.pick(&self.store) else {
                 return;
             };
             let framed = self.frame_one(slot, window);
@@ -203,7 +203,7 @@ impl Inner {
             self.urgency.remove(&mut self.store, slot);
             self.make_ready(slot);
         } else {
-            self.urgency.rotate(&mut self.store, slot);
+            self.urgency.rotate(&self.store, slot);
         }
         self.tell_writable(slot);
     }

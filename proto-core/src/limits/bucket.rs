@@ -26,6 +26,12 @@ impl Bucket {
         (self.0 - now).div_ceil(per_token)
     }
 
+    /// Whether nothing was ever taken.
+    #[inline]
+    pub(crate) const fn is_untouched(self) -> bool {
+        self.0 == 0
+    }
+
     /// Puts tokens back, at most what was taken.
     #[inline]
     pub(crate) fn put_back(&mut self, rate: Rate, tokens: u32) {

@@ -102,7 +102,10 @@ impl Ledger {
     /// Gives tokens back.
     #[inline]
     pub(crate) fn refund(&mut self, limits: &Limits, account: Account, tokens: u32) {
-        self.buckets[account as usize].put_back(account.rate(limits), tokens);
+        let bucket = &mut self.buckets[account as usize];
+        if !bucket.is_untouched() {
+            bucket.put_back(account.rate(limits), tokens);
+        }
     }
 
     /// The next soft stage that the program has not been told of.

@@ -7,16 +7,6 @@
 use crate::stream::{Bits, NIL, Store};
 use crate::vocabulary::Priority;
 
-#[derive(Clone, Copy, Debug)]
-struct Ends {
-    head: u32,
-    tail: u32,
-}
-
-const EMPTY: Ends = Ends {
-    head: NIL,
-    tail: NIL,
-};
 const LEVELS: usize = 8;
 /// One frame in this many goes to a less urgent level.
 const SHARE: u8 = 16;
@@ -24,8 +14,8 @@ const SHARE: u8 = 16;
 /// Streams that have data to send and a window to send it in.
 #[derive(Debug)]
 pub(crate) struct Urgency {
-    /// By urgency: sequential, incremental.
-    lists: [[Ends; 2]; LEVELS],
+    /// By urgency: sequential, incremental. The last of each ring; the first follows it.
+    rings: [[u32; 2]; LEVELS],
     /// Levels with a stream, by bit.
     levels: u8,
     /// Levels whose next turn is the incremental streams'.
@@ -39,7 +29,7 @@ pub(crate) struct Urgency {
 impl Urgency {
     pub(crate) const fn new() -> Self {
         Self {
-            lists: [[EMPTY; 2]; LEVELS],
+            rings: [[NIL; 2]; LEVELS],
             levels: 0,
             incremental_next: 0,
             since: 0,
@@ -52,7 +42,7 @@ impl Urgency {
         self.levels == 0
     }
 
-    /// Puts a stream at the end of its list unless it is in one.
+    /// Puts a stream at the end of its ring unless it is in one.
     #[inline]
     pub(crate) fn push(&mut self, store: &mut Store, slot: u32) {
         let stream = store.at_mut(slot);
@@ -61,15 +51,16 @@ impl Urgency {
         }
         stream.bits.set(Bits::READY);
         let (level, kind) = place(stream.priority);
-        let tail = core::mem::replace(&mut self.lists[level][kind].tail, slot);
-        stream.ready_next = NIL;
-        stream.ready_prev = tail;
-        if tail == NIL {
-            self.lists[level][kind].head = slot;
+        let last = core::mem::replace(&mut self.rings[level][kind], slot);
+        if last == NIL {
+            (stream.ready_next, stream.ready_prev) = (slot, slot);
             self.levels |= 1 << level;
-        } else {
-            store.at_mut(tail).ready_next = slot;
+            return;
         }
+        let first = core::mem::replace(&mut store.at_mut(last).ready_next, slot);
+        store.at_mut(first).ready_prev = slot;
+        let stream = store.at_mut(slot);
+        (stream.ready_next, stream.ready_prev) = (first, last);
     }
 
     /// Takes a stream out, wherever it stands.
@@ -80,24 +71,23 @@ impl Urgency {
             return;
         }
         let (level, kind) = place(stream.priority);
-        let next = core::mem::replace(&mut stream.ready_next, NIL);
-        let prev = core::mem::replace(&mut stream.ready_prev, NIL);
-        if prev == NIL {
-            self.lists[level][kind].head = next;
-        } else {
-            store.at_mut(prev).ready_next = next;
+        let (next, prev) = (stream.ready_next, stream.ready_prev);
+        (stream.ready_next, stream.ready_prev) = (NIL, NIL);
+        if next == slot {
+            self.rings[level][kind] = NIL;
+            if self.rings[level] == [NIL; 2] {
+                self.levels &= !(1 << level);
+            }
+            return;
         }
-        if next == NIL {
-            self.lists[level][kind].tail = prev;
-        } else {
-            store.at_mut(next).ready_prev = prev;
-        }
-        if self.lists[level][0].head == NIL && self.lists[level][1].head == NIL {
-            self.levels &= !(1 << level);
+        store.at_mut(prev).ready_next = next;
+        store.at_mut(next).ready_prev = prev;
+        if self.rings[level][kind] == slot {
+            self.rings[level][kind] = prev;
         }
     }
 
-    /// Changes a stream's priority, in its list or not.
+    /// Changes a stream's priority, in its ring or not.
     pub(crate) fn set_priority(&mut self, store: &mut Store, slot: u32, priority: Priority) {
         let ready = store.at(slot).bits.has(Bits::READY);
         if ready {
@@ -109,24 +99,26 @@ impl Urgency {
         }
     }
 
-    /// The stream whose frame is next; it stays in its list.
+    /// The stream whose frame is next; it stays in its ring.
     #[inline]
-    pub(crate) fn pick(&mut self) -> Option<u32> {
+    pub(crate) fn pick(&mut self, store: &Store) -> Option<u32> {
         if self.levels == 0 {
             return None;
         }
         let level = self.pick_level();
-        let [sequential, incremental] = self.lists[level];
         let bit = 1 << level;
-        if sequential.head == NIL {
-            return Some(incremental.head);
-        }
-        if incremental.head == NIL || self.incremental_next & bit == 0 {
-            self.incremental_next |= bit;
-            return Some(sequential.head);
-        }
-        self.incremental_next &= !bit;
-        Some(incremental.head)
+        let last = match self.rings[level] {
+            [NIL, last] | [last, NIL] => last,
+            [sequential, _] if self.incremental_next & bit == 0 => {
+                self.incremental_next |= bit;
+                sequential
+            }
+            [_, incremental] => {
+                self.incremental_next &= !bit;
+                incremental
+            }
+        };
+        Some(store.at(last).ready_next)
     }
 
     #[inline]
@@ -149,12 +141,14 @@ impl Urgency {
         level as usize
     }
 
-    /// A frame of this stream went out and it has more: an incremental one goes to the end.
+    /// A frame of this stream, the first of its ring, went out and it has more: an incremental one
+    /// becomes the last.
     #[inline]
-    pub(crate) fn rotate(&mut self, store: &mut Store, slot: u32) {
-        if store.at(slot).priority.incremental() {
-            self.remove(store, slot);
-            self.push(store, slot);
+    pub(crate) fn rotate(&mut self, store: &Store, slot: u32) {
+        let stream = store.at(slot);
+        if stream.priority.incremental() && stream.bits.has(Bits::READY) {
+            let (level, kind) = place(stream.priority);
+            self.rings[level][kind] = slot;
         }
     }
 }
@@ -187,10 +181,10 @@ mod tests {
         (store, urgency, slots)
     }
 
-    fn frames(store: &mut Store, urgency: &mut Urgency, n: usize) -> Vec<u32> {
+    fn frames(store: &Store, urgency: &mut Urgency, n: usize) -> Vec<u32> {
         (0..n)
             .map(|_| {
-                let slot = urgency.pick().unwrap();
+                let slot = urgency.pick(store).unwrap();
                 urgency.rotate(store, slot);
                 slot
             })
@@ -200,15 +194,15 @@ mod tests {
     #[test]
     fn sequential_streams_go_one_after_the_other() {
         let (mut store, mut urgency, slots) = with(&[(3, false), (3, false)]);
-        assert_eq!(frames(&mut store, &mut urgency, 3), [slots[0]; 3]);
+        assert_eq!(frames(&store, &mut urgency, 3), [slots[0]; 3]);
         urgency.remove(&mut store, slots[0]);
-        assert_eq!(urgency.pick(), Some(slots[1]));
+        assert_eq!(urgency.pick(&store), Some(slots[1]));
     }
 
     #[test]
     fn incremental_streams_share_within_one_frame() {
-        let (mut store, mut urgency, slots) = with(&[(3, true), (3, true), (3, true)]);
-        let picked = frames(&mut store, &mut urgency, 31);
+        let (store, mut urgency, slots) = with(&[(3, true), (3, true), (3, true)]);
+        let picked = frames(&store, &mut urgency, 31);
         for n in 1..=31 {
             let counts: Vec<_> = slots
                 .iter()
@@ -220,8 +214,8 @@ mod tests {
 
     #[test]
     fn urgent_first_but_nobody_starves() {
-        let (mut store, mut urgency, slots) = with(&[(7, false), (0, false), (5, true)]);
-        let picked = frames(&mut store, &mut urgency, 160);
+        let (store, mut urgency, slots) = with(&[(7, false), (0, false), (5, true)]);
+        let picked = frames(&store, &mut urgency, 160);
         let count = |slot| picked.iter().filter(|&&p| p == slot).count();
         assert_eq!(count(slots[1]), 150);
         assert_eq!((count(slots[0]), count(slots[2])), (5, 5));
@@ -235,7 +229,7 @@ mod tests {
             let (mut store, mut urgency, slots) = with(&priorities);
             let mut left = slots.len();
             // Each stream has one frame: all are served, and the lists end up empty.
-            while let Some(slot) = urgency.pick() {
+            while let Some(slot) = urgency.pick(&store) {
                 urgency.remove(&mut store, slot);
                 left -= 1;
             }
@@ -248,6 +242,6 @@ mod tests {
     fn a_change_of_priority_moves_it() {
         let (mut store, mut urgency, slots) = with(&[(3, false), (3, false)]);
         urgency.set_priority(&mut store, slots[1], Priority::new(0, false));
-        assert_eq!(urgency.pick(), Some(slots[1]));
+        assert_eq!(urgency.pick(&store), Some(slots[1]));
     }
 }

@@ -30,6 +30,14 @@ impl Binding {
     }
 }
 
+/// What the peer may rightly do between our SETTINGS and its acknowledgement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Most {
+    frame_size: u32,
+    concurrent_streams: u32,
+    extended_connect: bool,
+}
+
 /// What an acknowledgement brings into force.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
@@ -45,6 +53,8 @@ pub(crate) struct Acknowledged {
 pub(crate) struct Local {
     pub(crate) in_force: Binding,
     in_flight: VecDeque<Binding>,
+    /// What both allow together; frames are held to it one by one, so it is kept ready.
+    most: Most,
     /// Whether the peer has acknowledged any of ours.
     pub(crate) acknowledged: bool,
     connect_was_enabled: bool,
@@ -62,6 +72,11 @@ impl Local {
                 push_refused: false,
             },
             in_flight: VecDeque::new(),
+            most: Most {
+                frame_size: 16_384,
+                concurrent_streams: u32::MAX,
+                extended_connect: false,
+            },
             acknowledged: false,
             connect_was_enabled: false,
         }
@@ -135,6 +150,7 @@ impl Local {
         }
         entries.extend_from_slice(&new.custom);
         self.in_flight.push_back(Binding::of(new, is_client));
+        self.look_ahead();
         Ok(entries)
     }
 
@@ -151,6 +167,7 @@ impl Local {
         if self.in_flight.is_empty() {
             self.in_flight = VecDeque::new();
         }
+        self.look_ahead();
         Ok(Acknowledged {
             windows,
             header_table_size: new.header_table_size,
@@ -161,29 +178,38 @@ impl Local {
         self.in_flight.len()
     }
 
+    /// Sums up what is in force and what is in flight.
+    fn look_ahead(&mut self) {
+        let all = || core::iter::once(&self.in_force).chain(&self.in_flight);
+        self.most = Most {
+            frame_size: all().map(|b| b.max_frame_size).max().unwrap_or(16_384),
+            // The latest value: a refusal by REFUSED_STREAM harms nobody (RFC 9113 5.1.2).
+            concurrent_streams: self
+                .in_flight
+                .back()
+                .unwrap_or(&self.in_force)
+                .max_concurrent_streams,
+            extended_connect: all().any(|b| b.enable_connect_protocol),
+        };
+    }
+
     /// The largest frame that the peer may rightly send now: an acknowledgement may be on its way
     /// behind a frame that already uses a raised limit.
-    pub(crate) fn max_frame_size(&self) -> u32 {
-        self.in_flight
-            .iter()
-            .fold(self.in_force.max_frame_size, |max, b| {
-                max.max(b.max_frame_size)
-            })
+    #[inline]
+    pub(crate) const fn max_frame_size(&self) -> u32 {
+        self.most.frame_size
     }
 
-    /// Whether the peer may rightly send :protocol now, by what is in force or in flight.
-    pub(crate) fn extended_connect(&self) -> bool {
-        self.in_force.enable_connect_protocol
-            || self.in_flight.iter().any(|b| b.enable_connect_protocol)
+    /// Whether the peer may rightly send :protocol now.
+    #[inline]
+    pub(crate) const fn extended_connect(&self) -> bool {
+        self.most.extended_connect
     }
 
-    /// The limit that we enforce on streams of the peer: the latest value, since a refusal by
-    /// REFUSED_STREAM harms nobody (RFC 9113 5.1.2).
-    pub(crate) fn max_concurrent_streams(&self) -> u32 {
-        self.in_flight
-            .back()
-            .unwrap_or(&self.in_force)
-            .max_concurrent_streams
+    /// The streams that the peer may have open.
+    #[inline]
+    pub(crate) const fn max_concurrent_streams(&self) -> u32 {
+        self.most.concurrent_streams
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
