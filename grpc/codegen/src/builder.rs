@@ -9,6 +9,7 @@ use std::{
 };
 
 use prost_build::Module;
+use prost_types::method_options::IdempotencyLevel;
 
 use crate::{
     descriptors,
@@ -118,7 +119,7 @@ impl Builder {
     }
 
     /// The codec of messages from `.proto` files: the path of a value that implements the runtime's
-    /// `Codec` for each of them. Default: the runtime's `codec::Proto`.
+    /// `Codec` for each of them. Default: the runtime's `codec::Prost`.
     pub fn codec(mut self, path: impl Into<String>) -> Builder {
         self.codec = Some(path.into());
         self
@@ -361,7 +362,7 @@ impl Builder {
     fn definition(&self, service: prost_build::Service) -> Definition {
         let codec = match &self.codec {
             Some(path) => path.clone(),
-            None => format!("{}::codec::Proto", self.wanted.runtime),
+            None => format!("{}::codec::Prost", self.wanted.runtime),
         };
         let deprecated = service.options.deprecated();
         let type_ref = |rust: String, proto: &str| {
@@ -387,6 +388,8 @@ impl Builder {
                     codec: None,
                     doc: doc(&method.comments),
                     deprecated: method.options.deprecated(),
+                    idempotent: method.options.idempotency_level()
+                        != IdempotencyLevel::IdempotencyUnknown,
                     name: method.proto_name,
                 })
                 .collect(),

@@ -88,56 +88,64 @@ impl Text {
         self.line(depth, "> {");
     }
 
-    /// `pub const name: ty = function(args);`.
-    pub(crate) fn constant(
-        &mut self,
-        depth: usize,
-        name: &str,
-        ty: &Generic,
-        function: &str,
-        args: &[&str],
-    ) {
+    /// `pub const name: ty = function(args).after;`.
+    pub(crate) fn constant(&mut self, depth: usize, name: &str, ty: &Generic, call: &Call<'_>) {
+        let Call {
+            function,
+            args,
+            after,
+        } = call;
         let joined = args.join(", ");
         let head = format!("pub const {name}: {} =", ty.flat());
-        let call = format!("{function}({joined});");
+        let flat = format!("{function}({joined}){after};");
         let short = joined.chars().count() <= CALL_WIDTH;
-        if short && fits(depth, &format!("{head} {call}")) {
-            return self.line(depth, &format!("{head} {call}"));
+        if short && fits(depth, &format!("{head} {flat}")) {
+            return self.line(depth, &format!("{head} {flat}"));
         }
         if fits(depth, &head) {
-            if short && fits(depth + 1, &call) {
+            if short && fits(depth + 1, &flat) {
                 self.line(depth, &head);
-                return self.line(depth + 1, &call);
+                return self.line(depth + 1, &flat);
             }
             if fits(depth, &format!("{head} {function}(")) {
-                self.line(depth, &format!("{head} {function}("));
-                return self.call_end(depth, args);
+                return self.call(depth, &format!("{head} "), call);
             }
             self.line(depth, &head);
-            self.line(depth + 1, &format!("{function}("));
-            return self.call_end(depth + 1, args);
+            return self.call(depth + 1, "", call);
         }
         self.line(depth, &format!("pub const {name}: {}<", ty.name));
         for part in &ty.parts {
             self.line(depth + 1, &format!("{part},"));
         }
-        if short && fits(depth, &format!("> = {call}")) {
-            return self.line(depth, &format!("> = {call}"));
+        if short && fits(depth, &format!("> = {flat}")) {
+            return self.line(depth, &format!("> = {flat}"));
         }
-        self.line(depth, &format!("> = {function}("));
-        self.call_end(depth, args);
+        self.call(depth, "> = ", call);
     }
 
-    fn call_end(&mut self, depth: usize, args: &[&str]) {
-        for arg in args {
+    /// A call with its arguments below each other, at the end of a statement.
+    fn call(&mut self, depth: usize, before: &str, call: &Call<'_>) {
+        self.line(depth, &format!("{before}{}(", call.function));
+        for arg in call.args {
             self.line(depth + 1, &format!("{arg},"));
         }
-        self.line(depth, ");");
+        if call.after.is_empty() {
+            return self.line(depth, ");");
+        }
+        self.line(depth, ")");
+        self.line(depth, &format!("{};", call.after));
     }
 
     pub(crate) fn into_string(self) -> String {
         self.0
     }
+}
+
+/// A call, and what is called on its result.
+pub(crate) struct Call<'a> {
+    pub(crate) function: &'a str,
+    pub(crate) args: &'a [&'a str],
+    pub(crate) after: &'a str,
 }
 
 /// A type with parameters.

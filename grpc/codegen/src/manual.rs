@@ -123,6 +123,12 @@ impl Rpc {
         self
     }
 
+    /// Says that calling it twice is as good as once; the key says it on.
+    pub fn idempotent(mut self) -> Rpc {
+        self.0.idempotent = true;
+        self
+    }
+
     fn of(kind: Kind, name: String, request: String, response: String) -> Rpc {
         Rpc(RpcDefinition {
             name,
@@ -132,6 +138,7 @@ impl Rpc {
             codec: None,
             doc: Vec::new(),
             deprecated: false,
+            idempotent: false,
         })
     }
 }

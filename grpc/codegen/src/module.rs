@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    layout::{Generic, Text, fits, short_call},
+    layout::{Call, Generic, Text, fits, short_call},
     names::{self, MODULE_TYPES, Name},
     service::{Kind, Named, RpcDefinition, TypeRef},
 };
@@ -102,7 +102,17 @@ fn write_key(out: &mut Text, full: &str, rpc: &Rpc<'_>) {
     );
     let path = format!("\"/{full}/{proto}\"");
     let codec = format!("&{}", rpc.codec);
-    out.constant(1, &rpc.key, &ty, "Method::new", &[&path, &codec, &codec]);
+    let after = if rpc.definition.idempotent {
+        ".idempotent()"
+    } else {
+        ""
+    };
+    let call = Call {
+        function: "Method::new",
+        args: &[&path, &codec, &codec],
+        after,
+    };
+    out.constant(1, &rpc.key, &ty, &call);
 }
 
 fn write_trait(out: &mut Text, service: &Named, rpcs: &[Rpc<'_>]) {

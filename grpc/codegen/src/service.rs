@@ -91,6 +91,8 @@ pub(crate) struct RpcDefinition {
     pub(crate) codec: Option<String>,
     pub(crate) doc: Vec<String>,
     pub(crate) deprecated: bool,
+    /// Whether calling it twice is as good as once.
+    pub(crate) idempotent: bool,
 }
 
 /// A service with all its names settled.

@@ -20,9 +20,9 @@ pub mod codec {
         fn decode(&self, bytes: &[u8]) -> Result<T, Status>;
     }
 
-    pub struct Proto;
+    pub struct Prost;
 
-    impl<M: prost::Message + Default> Codec<M> for Proto {
+    impl<M: prost::Message + Default> Codec<M> for Prost {
         fn encode(&self, message: &M, out: &mut Vec<u8>) {
             out.extend_from_slice(&message.encode_to_vec());
         }
@@ -54,23 +54,30 @@ pub mod method {
 
     pub struct Method<S, K, Q: 'static, R: 'static> {
         pub path: &'static str,
-        pub request: &'static dyn Codec<Q>,
-        pub response: &'static dyn Codec<R>,
+        pub req: &'static dyn Codec<Q>,
+        pub res: &'static dyn Codec<R>,
+        pub idempotent: bool,
         tag: PhantomData<fn(S, K)>,
     }
 
     impl<S, K, Q, R> Method<S, K, Q, R> {
         pub const fn new(
             path: &'static str,
-            request: &'static dyn Codec<Q>,
-            response: &'static dyn Codec<R>,
+            req: &'static dyn Codec<Q>,
+            res: &'static dyn Codec<R>,
         ) -> Self {
             Method {
                 path,
-                request,
-                response,
+                req,
+                res,
+                idempotent: false,
                 tag: PhantomData,
             }
+        }
+
+        pub const fn idempotent(mut self) -> Self {
+            self.idempotent = true;
+            self
         }
     }
 }

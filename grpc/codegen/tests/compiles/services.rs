@@ -37,9 +37,11 @@ fn keys_carry_path_and_codecs() {
         latitude: 1,
         longitude: 2,
     };
-    GET_FEATURE.request.encode(&point, &mut bytes);
+    GET_FEATURE.req.encode(&point, &mut bytes);
     assert_eq!(bytes, [8, 1, 16, 2]);
-    assert_eq!(GET_FEATURE.request.decode(&bytes), Ok(point));
+    assert_eq!(GET_FEATURE.req.decode(&bytes), Ok(point));
+    assert!(names::APP.idempotent && names::CX.idempotent && store::BUY.idempotent);
+    assert!(!GET_FEATURE.idempotent && !names::NEW_.idempotent && !store::WATCH.idempotent);
 }
 
 #[test]
@@ -103,7 +105,7 @@ fn imported_messages_and_other_services_are_the_real_ones() {
     assert_eq!(get.path, "/quirks.Foo_Bar/Get");
     let thing = quirks::below::Thing { count: 5 };
     let mut bytes = Vec::new();
-    get.request.encode(&thing, &mut bytes);
+    get.req.encode(&thing, &mut bytes);
     assert_eq!(bytes, [8, 5]);
 }
 
@@ -164,10 +166,10 @@ fn colliding_names_stay_apart() {
 #[test]
 fn a_service_without_protobuf_uses_its_own_types_and_codecs() {
     let mut bytes = Vec::new();
-    store::BUY.request.encode(&Order("tea".into()), &mut bytes);
+    store::BUY.req.encode(&Order("tea".into()), &mut bytes);
     assert_eq!(bytes, b"tea");
-    assert_eq!(store::FILL.request.decode(&[0xff]), Ok(vec![0xff]));
-    assert_eq!(store::FILL.response.decode(b"ok"), Ok(Receipt("ok".into())));
+    assert_eq!(store::FILL.req.decode(&[0xff]), Ok(vec![0xff]));
+    assert_eq!(store::FILL.res.decode(b"ok"), Ok(Receipt("ok".into())));
     let client = store::Client::new(&Channel);
     assert_eq!(client.buy(&Order("x".into())).path, "/shop.v1.Store/Buy");
     #[expect(deprecated)]

@@ -70,7 +70,7 @@ pub struct HealthListResponse {
 pub mod health {
     use super::{HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse};
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Method, ServerStreaming, Unary};
     use ::bywash_grpc::server::{Sender, Service};
@@ -85,15 +85,15 @@ pub mod health {
 
     /// The key of `Check`, unary.
     pub const CHECK: Method<Tag, Unary, HealthCheckRequest, HealthCheckResponse> =
-        Method::new("/grpc.health.v1.Health/Check", &Proto, &Proto);
+        Method::new("/grpc.health.v1.Health/Check", &Prost, &Prost);
 
     /// The key of `List`, unary.
     pub const LIST: Method<Tag, Unary, HealthListRequest, HealthListResponse> =
-        Method::new("/grpc.health.v1.Health/List", &Proto, &Proto);
+        Method::new("/grpc.health.v1.Health/List", &Prost, &Prost);
 
     /// The key of `Watch`, server streaming.
     pub const WATCH: Method<Tag, ServerStreaming, HealthCheckRequest, HealthCheckResponse> =
-        Method::new("/grpc.health.v1.Health/Watch", &Proto, &Proto);
+        Method::new("/grpc.health.v1.Health/Watch", &Prost, &Prost);
 
     /// Tells whether a server can do its work, see
     /// <https://github.com/grpc/grpc/blob/master/doc/health-checking.md.>

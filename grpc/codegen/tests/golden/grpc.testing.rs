@@ -255,7 +255,7 @@ pub mod test_service {
         StreamingInputCallResponse, StreamingOutputCallRequest, StreamingOutputCallResponse,
     };
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Bidi, ClientStreaming, Method, ServerStreaming, Unary};
     use ::bywash_grpc::server::{Receiver, Sender, Service};
@@ -270,17 +270,17 @@ pub mod test_service {
 
     /// The key of `EmptyCall`, unary.
     pub const EMPTY_CALL: Method<Tag, Unary, Empty, Empty> =
-        Method::new("/grpc.testing.TestService/EmptyCall", &Proto, &Proto);
+        Method::new("/grpc.testing.TestService/EmptyCall", &Prost, &Prost);
 
     /// The key of `UnaryCall`, unary.
     pub const UNARY_CALL: Method<Tag, Unary, SimpleRequest, SimpleResponse> =
-        Method::new("/grpc.testing.TestService/UnaryCall", &Proto, &Proto);
+        Method::new("/grpc.testing.TestService/UnaryCall", &Prost, &Prost);
 
     /// The key of `CacheableUnaryCall`, unary.
     pub const CACHEABLE_UNARY_CALL: Method<Tag, Unary, SimpleRequest, SimpleResponse> = Method::new(
         "/grpc.testing.TestService/CacheableUnaryCall",
-        &Proto,
-        &Proto,
+        &Prost,
+        &Prost,
     );
 
     /// The key of `StreamingOutputCall`, server streaming.
@@ -291,8 +291,8 @@ pub mod test_service {
         StreamingOutputCallResponse,
     > = Method::new(
         "/grpc.testing.TestService/StreamingOutputCall",
-        &Proto,
-        &Proto,
+        &Prost,
+        &Prost,
     );
 
     /// The key of `StreamingInputCall`, client streaming.
@@ -303,8 +303,8 @@ pub mod test_service {
         StreamingInputCallResponse,
     > = Method::new(
         "/grpc.testing.TestService/StreamingInputCall",
-        &Proto,
-        &Proto,
+        &Prost,
+        &Prost,
     );
 
     /// The key of `FullDuplexCall`, bidirectional streaming.
@@ -313,7 +313,7 @@ pub mod test_service {
         Bidi,
         StreamingOutputCallRequest,
         StreamingOutputCallResponse,
-    > = Method::new("/grpc.testing.TestService/FullDuplexCall", &Proto, &Proto);
+    > = Method::new("/grpc.testing.TestService/FullDuplexCall", &Prost, &Prost);
 
     /// The key of `HalfDuplexCall`, bidirectional streaming.
     pub const HALF_DUPLEX_CALL: Method<
@@ -321,13 +321,13 @@ pub mod test_service {
         Bidi,
         StreamingOutputCallRequest,
         StreamingOutputCallResponse,
-    > = Method::new("/grpc.testing.TestService/HalfDuplexCall", &Proto, &Proto);
+    > = Method::new("/grpc.testing.TestService/HalfDuplexCall", &Prost, &Prost);
 
     /// The key of `UnimplementedCall`, unary.
     pub const UNIMPLEMENTED_CALL: Method<Tag, Unary, Empty, Empty> = Method::new(
         "/grpc.testing.TestService/UnimplementedCall",
-        &Proto,
-        &Proto,
+        &Prost,
+        &Prost,
     );
 
     /// Every kind of call with every shape of message.
@@ -514,7 +514,7 @@ pub mod test_service {
 pub mod unimplemented_service {
     use super::Empty;
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Method, Unary};
     use ::bywash_grpc::server::Service;
@@ -530,8 +530,8 @@ pub mod unimplemented_service {
     /// The key of `UnimplementedCall`, unary.
     pub const UNIMPLEMENTED_CALL: Method<Tag, Unary, Empty, Empty> = Method::new(
         "/grpc.testing.UnimplementedService/UnimplementedCall",
-        &Proto,
-        &Proto,
+        &Prost,
+        &Prost,
     );
 
     /// No server has this service.
@@ -579,7 +579,7 @@ pub mod unimplemented_service {
 pub mod reconnect_service {
     use super::{Empty, ReconnectInfo, ReconnectParams};
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Method, Unary};
     use ::bywash_grpc::server::Service;
@@ -594,11 +594,11 @@ pub mod reconnect_service {
 
     /// The key of `Start`, unary.
     pub const START: Method<Tag, Unary, ReconnectParams, Empty> =
-        Method::new("/grpc.testing.ReconnectService/Start", &Proto, &Proto);
+        Method::new("/grpc.testing.ReconnectService/Start", &Prost, &Prost);
 
     /// The key of `Stop`, unary.
     pub const STOP: Method<Tag, Unary, Empty, ReconnectInfo> =
-        Method::new("/grpc.testing.ReconnectService/Stop", &Proto, &Proto);
+        Method::new("/grpc.testing.ReconnectService/Stop", &Prost, &Prost);
 
     /// Tells clients how they reconnected.
     ///

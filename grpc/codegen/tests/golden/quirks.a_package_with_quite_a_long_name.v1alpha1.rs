@@ -96,7 +96,7 @@ pub mod a_service_with_a_long_name {
         TheResponseOfTheLongestMethodThatAnybodyEverCared,
     };
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Bidi, ClientStreaming, Method, ServerStreaming, Unary};
     use ::bywash_grpc::server::{Receiver, Sender, Service};
@@ -117,8 +117,8 @@ pub mod a_service_with_a_long_name {
         TheResponseOfTheLongestMethodThatAnybodyEverCared,
     > = Method::new(
         "/quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName/DoTheLongestThingThatAnybodyEverCaredToNameInCapitals",
-        &Proto,
-        &Proto,
+        &Prost,
+        &Prost,
     );
 
     /// The key of `DoTheLongestThingThatAnybodyEverCaredToNameInCapitalsManyTimesAndThenSome`, bidirectional streaming.
@@ -129,8 +129,8 @@ pub mod a_service_with_a_long_name {
         TheResponseOfTheLongestMethodThatAnybodyEverCared,
     > = Method::new(
         "/quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName/DoTheLongestThingThatAnybodyEverCaredToNameInCapitalsManyTimesAndThenSome",
-        &Proto,
-        &Proto,
+        &Prost,
+        &Prost,
     );
 
     /// The key of `DoItOnceAndForAllAndOftener`, server streaming.
@@ -141,9 +141,10 @@ pub mod a_service_with_a_long_name {
         TheResponseOfTheLongestMethodThatAnybodyEverCared,
     > = Method::new(
         "/quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName/DoItOnceAndForAllAndOftener",
-        &Proto,
-        &Proto,
-    );
+        &Prost,
+        &Prost,
+    )
+    .idempotent();
 
     /// The key of `DoItBriefly`, client streaming.
     pub const DO_IT_BRIEFLY: Method<
@@ -153,9 +154,10 @@ pub mod a_service_with_a_long_name {
         TheResponseOfTheLongestMethodThatAnybodyEverCared,
     > = Method::new(
         "/quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName/DoItBriefly",
-        &Proto,
-        &Proto,
-    );
+        &Prost,
+        &Prost,
+    )
+    .idempotent();
 
     /// The methods of the service `quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName`.
     ///

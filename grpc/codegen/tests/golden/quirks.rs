@@ -97,7 +97,7 @@ pub mod foo_bar {
 pub mod foo_bar_ {
     use super::FooBar;
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Method, Unary};
     use ::bywash_grpc::server::Service;
@@ -112,7 +112,7 @@ pub mod foo_bar_ {
 
     /// The key of `Get`, unary.
     pub const GET: Method<Tag, Unary, FooBar, super::request::Nested> =
-        Method::new("/quirks.foo_bar/Get", &Proto, &Proto);
+        Method::new("/quirks.foo_bar/Get", &Prost, &Prost);
 
     /// The methods of the service `quirks.foo_bar`.
     ///
@@ -160,7 +160,7 @@ pub mod foo_bar_ {
 #[allow(dead_code, deprecated, unused_variables)]
 pub mod foo_bar__ {
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Method, Unary};
     use ::bywash_grpc::server::Service;
@@ -176,7 +176,7 @@ pub mod foo_bar__ {
 
     /// The key of `Get`, unary.
     pub const GET: Method<Tag, Unary, super::below::Thing, Timestamp> =
-        Method::new("/quirks.Foo_Bar/Get", &Proto, &Proto);
+        Method::new("/quirks.Foo_Bar/Get", &Prost, &Prost);
 
     /// A third one of the same name.
     ///
@@ -264,7 +264,7 @@ pub mod below_ {
 pub mod type_ {
     use super::Request;
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Bidi, Method};
     use ::bywash_grpc::server::{Receiver, Sender, Service};
@@ -279,7 +279,7 @@ pub mod type_ {
 
     /// The key of `Is`, bidirectional streaming.
     pub const IS: Method<Tag, Bidi, Request, Request> =
-        Method::new("/quirks.Type/Is", &Proto, &Proto);
+        Method::new("/quirks.Type/Is", &Prost, &Prost);
 
     /// Its module would be a keyword.
     ///
@@ -327,7 +327,7 @@ pub mod type_ {
 #[allow(dead_code, deprecated, unused_variables)]
 pub mod client {
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Method, Unary};
     use ::bywash_grpc::server::Service;
@@ -342,7 +342,7 @@ pub mod client {
 
     /// The key of `Call`, unary.
     pub const CALL: Method<Tag, Unary, super::Status, super::Result> =
-        Method::new("/quirks.Client/Call", &Proto, &Proto);
+        Method::new("/quirks.Client/Call", &Prost, &Prost);
 
     /// A trait of its own module's client.
     ///
@@ -389,7 +389,7 @@ pub mod client {
 pub mod names {
     use super::Request;
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Bidi, ClientStreaming, Method, ServerStreaming, Unary};
     use ::bywash_grpc::server::{Receiver, Sender, Service};
@@ -406,79 +406,79 @@ pub mod names {
     ///
     /// Named `New` in the protocol; `_` is added because `new` makes a client.
     pub const NEW_: Method<Tag, Unary, Request, super::Status> =
-        Method::new("/quirks.Names/New", &Proto, &Proto);
+        Method::new("/quirks.Names/New", &Prost, &Prost);
 
     /// The key of `Clone`, unary.
     ///
     /// Named `Clone` in the protocol; `_` is added because every value may have a function `clone`.
     pub const CLONE_: Method<Tag, Unary, Request, super::Result> =
-        Method::new("/quirks.Names/Clone", &Proto, &Proto);
+        Method::new("/quirks.Names/Clone", &Prost, &Prost);
 
     /// The key of `Name`, unary.
     ///
     /// Named `Name` in the protocol; `_` is added because `NAME` is the service's name.
     pub const NAME_: Method<Tag, Unary, Request, super::Method> =
-        Method::new("/quirks.Names/Name", &Proto, &Proto);
+        Method::new("/quirks.Names/Name", &Prost, &Prost);
 
     /// The key of `Match`, unary.
     ///
     /// Named `Match` in the protocol; `_` is added because `match` is a keyword.
     pub const MATCH_: Method<Tag, Unary, Request, super::Arc> =
-        Method::new("/quirks.Names/Match", &Proto, &Proto);
+        Method::new("/quirks.Names/Match", &Prost, &Prost);
 
     /// The key of `Self`, unary.
     ///
     /// Named `Self` in the protocol; `_` is added because `self` is a keyword.
     pub const SELF_: Method<Tag, Unary, Request, ()> =
-        Method::new("/quirks.Names/Self", &Proto, &Proto);
+        Method::new("/quirks.Names/Self", &Prost, &Prost);
 
     /// The key of `GetFoo`, unary.
     pub const GET_FOO: Method<Tag, Unary, (), Request> =
-        Method::new("/quirks.Names/GetFoo", &Proto, &Proto);
+        Method::new("/quirks.Names/GetFoo", &Prost, &Prost);
 
     /// The key of `getFoo`, client streaming.
     ///
     /// Named `getFoo` in the protocol; `_` is added because `get_foo` is an earlier rpc.
     pub const GET_FOO_: Method<Tag, ClientStreaming, Request, Request> =
-        Method::new("/quirks.Names/getFoo", &Proto, &Proto);
+        Method::new("/quirks.Names/getFoo", &Prost, &Prost);
 
     /// The key of `Get_Foo`, server streaming.
     ///
     /// Named `Get_Foo` in the protocol; `_` is added because `get_foo` is an earlier rpc.
     pub const GET_FOO__: Method<Tag, ServerStreaming, Request, Request> =
-        Method::new("/quirks.Names/Get_Foo", &Proto, &Proto);
+        Method::new("/quirks.Names/Get_Foo", &Prost, &Prost);
 
     /// The key of `Into`, unary.
     ///
     /// Named `Into` in the protocol; `_` is added because every value may have a function `into`.
     pub const INTO_: Method<Tag, Unary, Request, Request> =
-        Method::new("/quirks.Names/Into", &Proto, &Proto);
+        Method::new("/quirks.Names/Into", &Prost, &Prost);
 
     /// The key of `AsRef`, unary.
     ///
     /// Named `AsRef` in the protocol; `_` is added because every value may have a function `as_ref`.
     pub const AS_REF_: Method<Tag, Unary, Request, Request> =
-        Method::new("/quirks.Names/AsRef", &Proto, &Proto);
+        Method::new("/quirks.Names/AsRef", &Prost, &Prost);
 
     /// The key of `App`, unary.
     pub const APP: Method<Tag, Unary, Request, Request> =
-        Method::new("/quirks.Names/App", &Proto, &Proto);
+        Method::new("/quirks.Names/App", &Prost, &Prost).idempotent();
 
     /// The key of `Cx`, bidirectional streaming.
     pub const CX: Method<Tag, Bidi, Request, Request> =
-        Method::new("/quirks.Names/Cx", &Proto, &Proto);
+        Method::new("/quirks.Names/Cx", &Prost, &Prost).idempotent();
 
     /// The key of `Requests`, bidirectional streaming.
     pub const REQUESTS: Method<Tag, Bidi, Request, Request> =
-        Method::new("/quirks.Names/Requests", &Proto, &Proto);
+        Method::new("/quirks.Names/Requests", &Prost, &Prost);
 
     /// The key of `Responses`, server streaming.
     pub const RESPONSES: Method<Tag, ServerStreaming, Request, Request> =
-        Method::new("/quirks.Names/Responses", &Proto, &Proto);
+        Method::new("/quirks.Names/Responses", &Prost, &Prost);
 
     /// The key of `Request`, unary.
     pub const REQUEST: Method<Tag, Unary, Request, Request> =
-        Method::new("/quirks.Names/Request", &Proto, &Proto);
+        Method::new("/quirks.Names/Request", &Prost, &Prost);
 
     /// The methods of the service `quirks.Names`.
     ///

@@ -66,7 +66,7 @@ pub struct RouteSummary {
 pub mod route_guide {
     use super::{Feature, Point, Rectangle, RouteNote, RouteSummary};
     use ::bywash_grpc::client::{Call, Channel};
-    use ::bywash_grpc::codec::Proto;
+    use ::bywash_grpc::codec::Prost;
     use ::bywash_grpc::ctx::Ctx;
     use ::bywash_grpc::method::{Bidi, ClientStreaming, Method, ServerStreaming, Unary};
     use ::bywash_grpc::server::{Receiver, Sender, Service};
@@ -81,19 +81,19 @@ pub mod route_guide {
 
     /// The key of `GetFeature`, unary.
     pub const GET_FEATURE: Method<Tag, Unary, Point, Feature> =
-        Method::new("/routeguide.RouteGuide/GetFeature", &Proto, &Proto);
+        Method::new("/routeguide.RouteGuide/GetFeature", &Prost, &Prost);
 
     /// The key of `ListFeatures`, server streaming.
     pub const LIST_FEATURES: Method<Tag, ServerStreaming, Rectangle, Feature> =
-        Method::new("/routeguide.RouteGuide/ListFeatures", &Proto, &Proto);
+        Method::new("/routeguide.RouteGuide/ListFeatures", &Prost, &Prost);
 
     /// The key of `RecordRoute`, client streaming.
     pub const RECORD_ROUTE: Method<Tag, ClientStreaming, Point, RouteSummary> =
-        Method::new("/routeguide.RouteGuide/RecordRoute", &Proto, &Proto);
+        Method::new("/routeguide.RouteGuide/RecordRoute", &Prost, &Prost);
 
     /// The key of `RouteChat`, bidirectional streaming.
     pub const ROUTE_CHAT: Method<Tag, Bidi, RouteNote, RouteNote> =
-        Method::new("/routeguide.RouteGuide/RouteChat", &Proto, &Proto);
+        Method::new("/routeguide.RouteGuide/RouteChat", &Prost, &Prost);
 
     /// A guide who knows what lies where.
     ///

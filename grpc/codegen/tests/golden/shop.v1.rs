@@ -19,7 +19,7 @@ pub mod store {
 
     /// The key of `Buy`, unary.
     pub const BUY: Method<Tag, Unary, Order, Receipt> =
-        Method::new("/shop.v1.Store/Buy", &Text, &Text);
+        Method::new("/shop.v1.Store/Buy", &Text, &Text).idempotent();
 
     /// The key of `Watch`, server streaming.
     pub const WATCH: Method<Tag, ServerStreaming, String, Order> =

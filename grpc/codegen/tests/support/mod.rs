@@ -25,7 +25,11 @@ pub fn fresh_folder(name: &str) -> PathBuf {
 pub fn manual_service() -> Service {
     Service::new("shop.v1", "Store", "crate::plain::Text")
         .doc("Sells things.\n\nAnd buys none.")
-        .rpc(Rpc::unary("Buy", "crate::plain::Order", "crate::plain::Receipt").doc("One thing."))
+        .rpc(
+            Rpc::unary("Buy", "crate::plain::Order", "crate::plain::Receipt")
+                .doc("One thing.")
+                .idempotent(),
+        )
         .rpc(Rpc::server_streaming(
             "Watch",
             "String",
