@@ -1,7 +1,6 @@
 //! A list of fields in one allocation.
 
-use super::Fields;
-use super::names;
+use super::{Fields, names, status};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -225,7 +224,7 @@ impl Head {
 
     /// :status, 100 to 999.
     pub fn status(&self) -> Option<u16> {
-        parse_status(self.fields().pseudo(names::STATUS)?)
+        status::parse(self.fields().pseudo(names::STATUS)?)
     }
 
     /// The cookie field, its crumbs joined by "; " (RFC 9113 8.2.3); copied only if there are
@@ -269,16 +268,6 @@ impl Head {
 pub(super) const FIELD_OVERHEAD: u64 = 32;
 
 const ROUND: usize = 32;
-
-/// Three digits of which the first is not 0.
-pub(super) const fn parse_status(value: &[u8]) -> Option<u16> {
-    match value {
-        [h @ b'1'..=b'9', t @ b'0'..=b'9', u @ b'0'..=b'9'] => {
-            Some((*h as u16) * 100 + (*t as u16) * 10 + (*u as u16) - (b'0' as u16) * 111)
-        }
-        _ => None,
-    }
-}
 
 impl PartialEq for Head {
     fn eq(&self, other: &Self) -> bool {

@@ -8,15 +8,21 @@ mod authority;
 mod collect;
 pub mod content_length;
 mod fields;
+#[cfg(feature = "http")]
+mod http;
 mod list;
 mod names;
 mod octets;
 mod outgoing;
 mod rules;
 mod semantics;
+mod status;
 
+#[cfg(feature = "http")]
+pub use self::http::Protocol;
 pub use collect::{Collected, Collector, FieldIn};
 pub use fields::Fields;
 pub use list::{Field, Head, Iter};
 pub use outgoing::{OutgoingCheck, OutgoingSummary};
 pub use rules::{AuthorityPolicy, HeadKind, Level, MethodKind, Rules, Summary};
+pub use status::status_octets;

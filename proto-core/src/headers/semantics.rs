@@ -4,7 +4,7 @@ mod regular;
 mod whole;
 
 use super::rules::{AuthorityPolicy, HeadKind, Level, MethodKind};
-use super::{list, names};
+use super::{names, status};
 use crate::error::HeadError;
 use crate::vocabulary::{OctetClasses, Priority};
 
@@ -226,8 +226,8 @@ impl Semantics {
                 SEEN_AUTHORITY
             }
             names::STATUS if open & SEEN_STATUS != 0 => {
-                match list::parse_status(value) {
-                    Some(status) if status != 101 => self.status = status,
+                match status::parse(value) {
+                    Some(code) if code != 101 => self.status = code,
                     _ => return false,
                 }
                 SEEN_STATUS
@@ -444,10 +444,10 @@ impl Semantics {
     }
 
     fn see_status(&mut self, value: &[u8]) -> Result<(), HeadError> {
-        match list::parse_status(value) {
+        match status::parse(value) {
             Some(101) if !self.is_off() => Err(HeadError::StatusInvalid),
-            Some(status) => {
-                self.status = status;
+            Some(code) => {
+                self.status = code;
                 Ok(())
             }
             None => Err(HeadError::StatusInvalid),
