@@ -251,7 +251,11 @@ impl Inner {
     #[inline]
     pub(super) fn list_update(&mut self, slot: u32) {
         let stream = self.store.at(slot);
-        if stream.recv.is_due(self.stream_target) && stream.state.can_receive() {
+        // Until the peer has acknowledged a larger window it has the smaller one.
+        let whole = self
+            .stream_target
+            .min(self.local.in_force.initial_window_size);
+        if stream.recv.is_due(whole) && stream.state.can_receive() {
             self.updates.push(&mut self.store, slot);
         }
     }

@@ -225,12 +225,12 @@ impl Inner {
             .recv
             .available()
             .saturating_add(stream.recv.pending());
+        if octets <= stream.recv.available() || !stream.state.can_receive() {
+            return;
+        }
         let missing = octets
             .saturating_sub(there)
             .min(most.saturating_sub(stream.expected));
-        if missing == 0 || !stream.state.can_receive() {
-            return;
-        }
         stream.expected += missing;
         stream.recv.give_back(missing);
         // At once, not at half of the window: a reader waits.

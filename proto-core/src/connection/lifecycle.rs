@@ -22,7 +22,7 @@ pub enum Close {
 /// What a connection wants of its transport.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interest {
-    /// Input is welcome.
+    /// Input is welcome; not while replies are at their limit.
     pub read: bool,
     /// `transmit` has something to write.
     pub write: bool,
@@ -36,7 +36,7 @@ impl Inner {
         let has_data = !self.urgency.is_empty() && self.send_window.available() > 0;
         let has_credit = !self.updates.is_empty() || self.recv_window.is_due(self.recv_target);
         Interest {
-            read: active,
+            read: active && !self.replies_are_full(),
             write: !self.output.is_empty() || (active && (has_data || (has_credit && self.spoken))),
             close: match self.phase {
                 Phase::Active => Close::No,

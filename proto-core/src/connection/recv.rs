@@ -327,7 +327,7 @@ impl Inner {
 
     /// Whether the replies that wait for the transport are at their limit.
     #[inline]
-    fn replies_are_full(&self) -> bool {
+    pub(super) fn replies_are_full(&self) -> bool {
         self.reply_bytes > self.config.limits.reply_bytes && self.output.written() < self.reply_mark
     }
 

@@ -25,7 +25,7 @@ impl Inner {
                 Timer::Drain => self.time_out(TimeoutKind::Shutdown),
                 Timer::Idle => self.on_idle(),
                 Timer::Keepalive => self.on_silence(),
-                Timer::KeepaliveAnswer => self.time_out(TimeoutKind::Keepalive),
+                Timer::KeepaliveAnswer => self.on_no_answer(),
                 Timer::MaxAge => self.shutdown(now),
                 Timer::Preface => self.time_out(TimeoutKind::Preface),
                 Timer::Progress => self.on_progress_timer(),
@@ -92,6 +92,18 @@ impl Inner {
         } else {
             self.timers
                 .set(Timer::Keepalive, self.now + keepalive.interval);
+        }
+    }
+
+    /// The time for the answer is over. Anything heard since the PING shows that the peer lives.
+    fn on_no_answer(&mut self) {
+        let Some(keepalive) = self.config.timers.keepalive else {
+            return;
+        };
+        if self.last_heard + keepalive.timeout > self.now {
+            self.arm_keepalive();
+        } else {
+            self.time_out(TimeoutKind::Keepalive);
         }
     }
 

@@ -31,13 +31,12 @@ impl Credit {
         self.pending = self.pending.saturating_add(octets);
     }
 
-    /// Whether enough waits to be worth a frame: half of `target`, or all of it when the peer
-    /// cannot send anything.
+    /// Whether enough waits to be worth a frame: half of the whole window, or anything when the
+    /// peer cannot send at all. The latter may cost small frames, but a reader that waits for the
+    /// rest of a message is never left waiting for credit that we hold.
     #[inline]
-    pub(crate) const fn is_due(&self, target: u32) -> bool {
-        self.pending != 0
-            && (self.pending >= target / 2
-                || (self.window.available() == 0 && self.pending >= target / 8))
+    pub(crate) const fn is_due(&self, whole: u32) -> bool {
+        self.pending != 0 && (self.pending >= whole / 2 || self.window.available() == 0)
     }
 
     /// Announces all that waits: the increment, 0 if nothing does.
@@ -94,12 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_peer_hears_earlier() {
+    fn a_blocked_peer_hears_at_once() {
         let mut credit = Credit::new(80);
-        assert!(credit.receive(80));
-        credit.give_back(9);
-        assert!(!credit.is_due(80));
+        assert!(credit.receive(79));
         credit.give_back(1);
+        assert!(!credit.is_due(80));
+        assert!(credit.receive(1));
         assert!(credit.is_due(80));
     }
 }
