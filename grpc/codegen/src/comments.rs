@@ -24,41 +24,44 @@ pub(crate) fn clean_file(file: &mut FileDescriptorProto) {
 pub(crate) fn clean(comment: &str) -> String {
     let mut out: Vec<String> = Vec::new();
     let mut block = Block::Prose;
-    let mut after_blank = true;
+    // Whether a block of code can begin: it cannot break into a paragraph.
+    let mut open = true;
     for line in comment.lines().map(str::trim_end) {
         let text = line.trim_start();
         let indent = line.len() - text.len();
-        if let Some(info) = text.strip_prefix("```") {
-            if matches!(block, Block::Fenced) {
+        if let Block::Fenced(margin) = block {
+            let end = text == "```";
+            out.push(dedent(line, margin));
+            if end {
                 block = Block::Prose;
-                out.push(line.to_owned());
-            } else {
-                end_indented(&mut out, &mut block);
-                block = Block::Fenced;
-                out.push(format!("{}```{}", &line[..indent], language(info)));
+                open = true;
             }
-            after_blank = true;
             continue;
         }
-        // One space follows the slashes, four more make a code block in Markdown.
-        let code = indent >= 5 || line.starts_with("\t") || line.starts_with(" \t");
+        if let Some(info) = text.strip_prefix("```").filter(|info| !info.contains('`')) {
+            end_indented(&mut out, &mut block);
+            block = Block::Fenced(indent);
+            out.push(format!(" ```{}", language(info)));
+            continue;
+        }
+        // One space follows the slashes and four more make a block of code; prost-build adds one of them
+        // to lines that begin with two.
+        let code = indent >= 4 || line.starts_with('\t') || line.starts_with(" \t");
         match block {
-            Block::Fenced => out.push(line.to_owned()),
-            Block::Indented if code || text.is_empty() => out.push(cut(line)),
-            Block::Indented | Block::Prose if code && after_blank => {
+            Block::Indented if code || text.is_empty() => out.push(dedent(line, CODE)),
+            _ if code && open => {
                 out.push(" ```text".to_owned());
-                out.push(cut(line));
+                out.push(dedent(line, CODE));
                 block = Block::Indented;
             }
-            Block::Indented | Block::Prose => {
+            _ => {
                 end_indented(&mut out, &mut block);
-                block = Block::Prose;
                 out.push(escape_tags(line));
             }
         }
-        after_blank = text.is_empty();
+        open = text.is_empty() || text.starts_with('#');
     }
-    if matches!(block, Block::Fenced) {
+    if matches!(block, Block::Fenced(_)) {
         out.push(" ```".to_owned());
     }
     end_indented(&mut out, &mut block);
@@ -70,9 +73,13 @@ pub(crate) fn clean(comment: &str) -> String {
     }
 }
 
+/// The margin of indented code.
+const CODE: usize = 5;
+
 enum Block {
     Prose,
-    Fenced,
+    /// With the margin of its first line.
+    Fenced(usize),
     Indented,
 }
 
@@ -85,11 +92,15 @@ fn end_indented(out: &mut Vec<String>, block: &mut Block) {
     }
 }
 
-fn cut(line: &str) -> String {
-    match line.strip_prefix("     ") {
-        Some(rest) => format!(" {rest}"),
-        None => line.to_owned(),
+/// Takes away as much of the margin as there is, and leaves the one space that comments have.
+fn dedent(line: &str, margin: usize) -> String {
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    if text.is_empty() {
+        return String::new();
     }
+    let rest = line.get(indent.min(margin)..).unwrap_or(text);
+    format!(" {rest}")
 }
 
 /// rustdoc runs blocks without a language and those of Rust.
@@ -150,6 +161,19 @@ mod tests {
     #[test]
     fn an_indented_line_inside_a_paragraph_is_no_code() {
         assert_eq!(clean(" a\n      b\n"), " a\n      b");
+    }
+
+    #[test]
+    fn a_fence_inside_a_list_loses_its_margin() {
+        assert_eq!(
+            clean(" 1. a\n\n      ```\n      {\n        x\n      ```\n b"),
+            " 1. a\n\n ```text\n {\n   x\n ```\n b"
+        );
+    }
+
+    #[test]
+    fn code_may_follow_a_heading_at_once() {
+        assert_eq!(clean(" # A\n    b"), " # A\n ```text\n b\n ```");
     }
 
     #[test]

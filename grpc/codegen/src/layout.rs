@@ -77,7 +77,8 @@ impl Text {
         if fits(2 * depth, &format!("{close} {{")) {
             return self.line(depth, &format!("{close} {{"));
         }
-        if fits(depth, &format!("{close}{{")) {
+        // Nor does it count the parenthesis before the arrow.
+        if fits(depth, &format!("-> {flat_result}")) {
             self.line(depth, &close);
             return self.line(depth, "{");
         }

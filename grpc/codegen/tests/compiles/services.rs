@@ -40,8 +40,18 @@ fn keys_carry_path_and_codecs() {
     GET_FEATURE.req.encode(&point, &mut bytes);
     assert_eq!(bytes, [8, 1, 16, 2]);
     assert_eq!(GET_FEATURE.req.decode(&bytes), Ok(point));
-    assert!(names::APP.idempotent && names::CX.idempotent && store::BUY.idempotent);
-    assert!(!GET_FEATURE.idempotent && !names::NEW_.idempotent && !store::WATCH.idempotent);
+    let repeatable = [
+        names::APP.idempotent,
+        names::CX.idempotent,
+        store::BUY.idempotent,
+    ];
+    assert_eq!(repeatable, [true; 3]);
+    let others = [
+        GET_FEATURE.idempotent,
+        names::NEW_.idempotent,
+        store::WATCH.idempotent,
+    ];
+    assert_eq!(others, [false; 3]);
 }
 
 #[test]
