@@ -17,7 +17,7 @@ pub const fn is_name(name: &str) -> bool {
 }
 
 /// Whether `name` is the identity's. Case does not matter.
-pub const fn is_identity(name: &str) -> bool {
+pub fn is_identity(name: &str) -> bool {
     name.eq_ignore_ascii_case(IDENTITY)
 }
 

@@ -1,5 +1,7 @@
 //! How a call ended: a code, a message, and where they come from.
 
+#[cfg(feature = "prost")]
+pub mod details;
 mod origin;
 #[cfg(test)]
 mod tests;
