@@ -126,15 +126,17 @@ impl Encoder {
         let mut state = self.take();
         let started = out.len();
         out.reserve(message.len() / 2 + 64);
-        let mut taken = 0;
         loop {
-            let rest = message.get(taken..).unwrap_or_default();
+            let before = (state.total_in(), state.total_out());
+            let rest = message.get(before.0 as usize..).unwrap_or_default();
             let result = state
                 .compress_vec(rest, out, FlushCompress::Finish)
                 .map_err(|e| CompressError(e.into()))?;
-            taken = state.total_in() as usize;
             if result == Status::StreamEnd {
                 break;
+            }
+            if before == (state.total_in(), state.total_out()) {
+                return Err(CompressError("the encoder stands still".into()));
             }
             out.reserve((out.len() - started).max(64));
         }

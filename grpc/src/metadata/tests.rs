@@ -230,6 +230,18 @@ fn debug_and_errors_show_no_secrets() {
     );
 }
 
+#[test]
+fn room_that_was_made_is_enough() {
+    let mut m = Metadata::with_capacity(2, 5 + 5 + 2);
+    let before = m.heap_bytes();
+    m.append("abcde", "12345").unwrap();
+    m.push_reserved("t", b"e").unwrap();
+    assert_eq!(m.heap_bytes(), before);
+    let mut first = Metadata::new();
+    first.append("abcde", "12345").unwrap();
+    assert_eq!(first.heap_bytes(), 128);
+}
+
 quickcheck! {
     fn octets_come_back_over_the_wire(values: Vec<Vec<u8>>) -> bool {
         let mut sent = Metadata::new();

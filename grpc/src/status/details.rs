@@ -225,6 +225,17 @@ mod tests {
         assert!(rpc.detail::<Help>().is_some());
     }
 
+    #[test]
+    fn delays_at_the_ends_of_their_range() {
+        for seconds in [i64::MIN, -1] {
+            let retry_delay = Some(prost_types::Duration { seconds, nanos: 0 });
+            assert_eq!(RetryInfo { retry_delay }.delay(), None);
+        }
+        let longest = Duration::from_secs(315_576_000_000);
+        assert_eq!(RetryInfo::after(Duration::MAX).delay(), Some(longest));
+        assert_eq!(RetryInfo::default().delay(), None);
+    }
+
     quickcheck! {
         fn any_octets_are_details_or_not(details: Vec<u8>) -> bool {
             let status = Status::internal("m").with_details(details);
@@ -232,9 +243,15 @@ mod tests {
             status.with_detail(&Help::default()).detail::<Help>().is_some()
         }
 
-        fn any_delay_is_read_without_panic(seconds: i64, nanos: i32) -> bool {
+        fn any_delay_is_read_or_refused(seconds: i64, nanos: i32) -> bool {
             let info = RetryInfo { retry_delay: Some(prost_types::Duration { seconds, nanos }) };
-            info.delay().is_none_or(|delay| seconds >= -3 && delay.as_secs() <= seconds.unsigned_abs().saturating_add(3))
+            let fits = seconds >= 0 && (0..1_000_000_000).contains(&nanos);
+            info.delay() == fits.then(|| Duration::new(seconds as u64, nanos as u32))
+        }
+
+        fn a_delay_comes_back(seconds: u32, nanos: u32) -> bool {
+            let delay = Duration::new(seconds.into(), nanos % 1_000_000_000);
+            RetryInfo::after(delay).delay() == Some(delay)
         }
     }
 }

@@ -68,9 +68,14 @@ impl RetryInfo {
         }
     }
 
-    /// The least time to wait; `None` if it is missing or negative.
+    /// The least time to wait; `None` if it is missing, negative or malformed.
     pub fn delay(&self) -> Option<Duration> {
-        self.retry_delay?.try_into().ok()
+        // Not by prost-types' conversion, which in 0.14 panics at i64::MIN seconds.
+        let delay = self.retry_delay?;
+        let nanos = u32::try_from(delay.nanos)
+            .ok()
+            .filter(|&nanos| nanos < 1_000_000_000)?;
+        Some(Duration::new(u64::try_from(delay.seconds).ok()?, nanos))
     }
 }
 
