@@ -2,7 +2,7 @@
 # Prints the tables of README.md: instructions of one operation, counted by callgrind over two
 # values of N, or with `times` medians of CPU nanoseconds, implementations interleaved.
 #
-# usage: count.sh [instructions|times|hpack|hpack-times] [IMPL ...]
+# usage: count.sh [instructions|times|hpack|hpack-times|heap] [IMPL ...]
 # IMPL is bywash, nghttp2 or h2 (for hpack also loona-hpack, httlib-hpack); all by default.
 # Needs valgrind, gcc and libnghttp2-dev. Builds into target/ (or CARGO_TARGET_DIR) by itself.
 set -eu
@@ -136,7 +136,27 @@ case $what in
     tool=()
     for impl in "${impls[@]}"; do printf ' %s |' "$(run "$impl" encode 1 | field bytes)"; done
     echo ;;
+  heap)
+    [ ${#impls[@]} -gt 0 ] || impls=(bywash nghttp2 h2)
+    header "figure"
+    # The name of a figure is the same everywhere.
+    declare -A value=()
+    names=()
+    for impl in "${impls[@]}"; do
+      if [ "$impl" = nghttp2 ]; then lines=$("$out/heap-nghttp2")
+      else lines=$("$target/release/heap" --impl "$impl"); fi
+      while read -r line; do
+        name=$(sed 's/.*"figure":"\([^"]*\)".*/\1/' <<<"$line")
+        [ -n "${value[$name]+x}" ] || { value[$name]=; names+=("$name"); }
+        value["$name/$impl"]=$(field value <<<"$line")
+      done <<<"$lines"
+    done
+    for name in "${names[@]}"; do
+      printf '| %s |' "$name"
+      for impl in "${impls[@]}"; do printf ' %s |' "${value["$name/$impl"]:--}"; done
+      echo
+    done ;;
   *)
-    echo "usage: count.sh [instructions|times|hpack|hpack-times] [IMPL ...]" >&2
+    echo "usage: count.sh [instructions|times|hpack|hpack-times|heap] [IMPL ...]" >&2
     exit 2 ;;
 esac

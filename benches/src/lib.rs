@@ -4,6 +4,8 @@
 //! alone over recorded heads, `heap` counts allocations. `count.sh` runs them under callgrind, with the rivals, and
 //! prints the tables of `README.md`.
 
+pub mod counting;
+pub mod heap;
 pub mod hpack_cases;
 pub mod machine;
 pub mod recorded;

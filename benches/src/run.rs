@@ -172,6 +172,35 @@ fn cpu_ns() -> u64 {
 mod tests {
     use super::*;
 
+    #[test]
+    fn every_case_runs() {
+        type Run = fn(Task) -> Outcome;
+        let implementations: &[Run] = &[
+            crate::machine::run,
+            #[cfg(feature = "rivals")]
+            crate::rivals::h2_machine::run,
+        ];
+        for run in implementations {
+            for mode in Mode::ALL {
+                let task = Task {
+                    mode,
+                    n: 100,
+                    batch: 7,
+                    size: 5000,
+                };
+                let Outcome { out_bytes, .. } = run(task);
+                assert_eq!(
+                    out_bytes == 0,
+                    matches!(mode, Mode::Data | Mode::Ctl),
+                    "{mode:?}"
+                );
+                if mode == Mode::Srv {
+                    assert!(out_bytes > 100 * 5000 && out_bytes < 100 * 5100);
+                }
+            }
+        }
+    }
+
     fn parse(line: &str) -> Result<Task, BadArguments> {
         Task::parse(&line.split(' ').map(String::from).collect::<Vec<_>>())
     }

@@ -178,3 +178,22 @@ impl Default for Recorded {
         Self::new()
     }
 }
+
+/// An HPACK bomb of `wire` bytes: a field of 4 000 octets goes to the table, then GETs of some 40 bytes name it 24
+/// times each.
+#[must_use]
+pub fn bomb(wire: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut block = b"\x82\x86\x84\x41\x01a\x40\x01b\x7f\xa1\x1e".to_vec();
+    block.resize(block.len() + 4000, b'v');
+    frame(&mut out, HEADERS, END_STREAM | END_HEADERS, 1, &block);
+    let mut block = b"\x82\x86\x84\x01\x01a".to_vec();
+    block.resize(block.len() + 24, 0xbe);
+    for stream in (3..).step_by(2) {
+        if out.len() >= wire {
+            break;
+        }
+        frame(&mut out, HEADERS, END_STREAM | END_HEADERS, stream, &block);
+    }
+    out
+}

@@ -33,14 +33,14 @@ fn context() -> Context<'static> {
 }
 
 /// A response ready to be cloned.
-struct Reply {
+pub(super) struct Reply {
     head: Response<()>,
     body: Bytes,
     trailers: Option<HeaderMap>,
 }
 
 impl Reply {
-    fn plain(size: usize) -> Self {
+    pub(super) fn plain(size: usize) -> Self {
         let head = Response::builder()
             .header("content-type", "text/plain")
             .header("content-length", size.to_string())
@@ -95,7 +95,7 @@ impl Reply {
 }
 
 /// A server on its end of a pipe.
-struct Server {
+pub(super) struct Server {
     end: End,
     connection: Connection<End, Bytes>,
     requests: u64,
@@ -103,8 +103,22 @@ struct Server {
 
 impl Server {
     /// Opens a connection with what the client sends first already there.
-    fn open(end: End, batch: usize) -> Self {
-        let mut handshake = pin!(Self::builder(batch).handshake::<_, Bytes>(end.clone()));
+    pub(super) fn open(end: End, batch: usize) -> Self {
+        Self::built(end, &Self::builder(batch))
+    }
+
+    /// A connection as h2 configures it by itself, its preface done.
+    pub(super) fn with_defaults() -> Self {
+        let end = End::default();
+        end.incoming.borrow_mut().refill(|bytes| {
+            script::opening(bytes);
+            bytes.len()
+        });
+        Self::built(end, &server::Builder::new())
+    }
+
+    fn built(end: End, builder: &server::Builder) -> Self {
+        let mut handshake = pin!(builder.handshake::<_, Bytes>(end.clone()));
         let Poll::Ready(connection) = handshake.as_mut().poll(&mut context()) else {
             panic!("the handshake waits");
         };
@@ -144,19 +158,27 @@ impl Server {
         server
     }
 
-    fn feed(&self, length: impl FnOnce(&mut Vec<u8>) -> usize) {
+    pub(super) fn feed(&self, length: impl FnOnce(&mut Vec<u8>) -> usize) {
         self.end.incoming.borrow_mut().refill(length);
     }
 
-    fn accept(&mut self) -> Option<(Request<RecvStream>, SendResponse<Bytes>)> {
+    pub(super) fn accept(&mut self) -> Option<(Request<RecvStream>, SendResponse<Bytes>)> {
         match self.connection.poll_accept(&mut context()) {
             Poll::Ready(accepted) => accepted.map(|result| result.expect("a request")),
             Poll::Pending => None,
         }
     }
 
+    /// As `accept`, for a peer that may be thrown out.
+    pub(super) fn try_accept(&mut self) -> Option<(Request<RecvStream>, SendResponse<Bytes>)> {
+        match self.connection.poll_accept(&mut context()) {
+            Poll::Ready(Some(accepted)) => accepted.ok(),
+            Poll::Ready(None) | Poll::Pending => None,
+        }
+    }
+
     /// Answers everything that is there, until the connection waits.
-    fn answer(&mut self, reply: &Reply) {
+    pub(super) fn answer(&mut self, reply: &Reply) {
         while let Some((request, respond)) = self.accept() {
             assert_eq!(request.uri().path(), "/");
             self.requests += 1;
