@@ -1,5 +1,7 @@
 //! Names that have a number: those of HPACK's static table, and those that rules speak of.
 
+use super::octets;
+
 /// A name without a number.
 pub(super) const LITERAL: u8 = 0;
 pub(super) const AUTHORITY: u8 = 1;
@@ -146,38 +148,48 @@ const SPECIAL: [u8; 17] = [
     UPGRADE,
 ];
 
-const SLOTS: usize = 32;
-
-/// The slot of a name in [`HASHED`]: no two of [`SPECIAL`] share one, and few other names that are
-/// common share one with a name of their length.
+/// The slot of a name in [`HASHED`]: no two names with a number share one. The factors were found
+/// by trying.
 #[inline]
-const fn slot(length: usize, second: u8, last: u8) -> usize {
-    (length * 9 + second as usize * 16 + last as usize) % SLOTS
+const fn slot(length: usize, second: u8, middle: u8, last: u8) -> u8 {
+    (length as u8)
+        .wrapping_mul(4)
+        .wrapping_add(second.wrapping_mul(32))
+        .wrapping_add(last.wrapping_mul(2))
+        .wrapping_add(middle)
 }
 
-static HASHED: [u8; SLOTS] = {
-    let mut hashed = [LITERAL; SLOTS];
-    let mut i = 0;
-    while i < SPECIAL.len() {
-        let name = NAMES[SPECIAL[i] as usize].as_bytes();
-        let slot = slot(name.len(), name[1], name[name.len() - 1]);
-        assert!(hashed[slot] == LITERAL, "two names in one slot");
-        hashed[slot] = SPECIAL[i];
-        i += 1;
+static HASHED: [u8; 256] = {
+    let mut hashed = [LITERAL; 256];
+    let mut id = 1;
+    while id < NAMES.len() {
+        let name = NAMES[id].as_bytes();
+        let slot = slot(
+            name.len(),
+            name[1],
+            name[name.len() / 2],
+            name[name.len() - 1],
+        ) as usize;
+        let number = if id <= 61 { NUMBERS[id] } else { id as u8 };
+        assert!(
+            hashed[slot] == LITERAL || hashed[slot] == number,
+            "two names in one slot"
+        );
+        hashed[slot] = number;
+        id += 1;
     }
     hashed
 };
 
-/// The number of a name that a rule speaks of; [`LITERAL`] for all others, in HPACK's static table
-/// or not.
+/// The number of a name; [`LITERAL`] if it has none.
 #[inline]
 pub(super) fn identify(name: &[u8]) -> u8 {
-    if let [_, second, ..] = name {
-        if let [.., last] = name {
-            let id = HASHED[slot(name.len(), *second, *last)];
-            if self::name(id) == name {
-                return id;
-            }
+    if let ([_, second, ..], Some(middle), Some(last)) =
+        (name, name.get(name.len() / 2), name.last())
+    {
+        let id = HASHED[usize::from(slot(name.len(), *second, *middle, *last))];
+        if octets::equal_strings(self::name(id), name) {
+            return id;
         }
     }
     LITERAL
@@ -223,22 +235,29 @@ mod tests {
     }
 
     #[test]
-    fn names_with_rules_are_found_and_no_others() {
+    fn names_are_found_and_no_others() {
         for id in 1..=68 {
-            let found = identify(name(id));
-            if is_plain(number(id.min(61))) && is_plain(id) {
-                assert_eq!(found, LITERAL, "{id}");
-            } else {
-                assert_eq!(name(found), name(id), "{id}");
-                assert!(!is_plain(found));
+            let normal = if id <= 61 { number(id) } else { id };
+            assert_eq!(identify(name(id)), normal, "{id}");
+            for at in 0..name(id).len() {
+                let mut other = name(id).to_vec();
+                other[at] ^= 0x80;
+                assert_eq!(identify(&other), LITERAL, "{id}");
             }
-            let mut other = name(id).to_vec();
-            other[0] ^= 1;
-            assert_eq!(identify(&other), LITERAL, "{id}");
         }
         for length in 0..40 {
             assert_eq!(identify(&alloc::vec![b'x'; length]), LITERAL);
         }
-        assert_eq!(is_pseudo(PROTOCOL), name(PROTOCOL)[0] == b':');
+    }
+
+    #[test]
+    fn rules_speak_of_few() {
+        assert!(is_plain(LITERAL) && is_plain(255));
+        assert_eq!((1..=68).filter(|&id| !is_plain(id)).count(), SPECIAL.len());
+        for id in 1..=68 {
+            let pseudo = name(id).starts_with(b":") && number(id.min(61)) <= id;
+            let normal = id > 61 || number(id) == id;
+            assert_eq!(is_pseudo(id), pseudo && normal, "{id}");
+        }
     }
 }

@@ -96,6 +96,26 @@ pub(super) fn authority_classes(value: &[u8]) -> OctetClasses {
     }
 }
 
+/// Whether two strings are equal, without a call if they are short.
+#[inline(always)]
+pub(super) fn equal_strings(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    // Two words that may overlap.
+    match a.len() {
+        8..=16 => ends::<8>(a) == ends::<8>(b),
+        4..=7 => ends::<4>(a) == ends::<4>(b),
+        2..=3 => ends::<2>(a) == ends::<2>(b),
+        _ => a == b,
+    }
+}
+
+#[inline(always)]
+fn ends<const N: usize>(string: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    Some((string.first_chunk()?, string.last_chunk()?))
+}
+
 /// Copies up to 32 octets to the front of `to`; whether it did.
 #[inline(always)]
 pub(super) fn copy_short(to: &mut [u8], from: &[u8]) -> bool {
@@ -187,6 +207,21 @@ mod tests {
             assert_eq!(to[..copied], from[..copied]);
             assert!(to[copied..].iter().all(|&octet| octet == 0), "{length}");
             assert!(!copy_short(&mut to[..length], &from[..=length]));
+        }
+    }
+
+    #[test]
+    fn equality_of_every_length() {
+        let mut string: [u8; 40] = core::array::from_fn(|i| i as u8);
+        let same = string;
+        for length in 0..=40 {
+            assert!(equal_strings(&string[..length], &same[..length]));
+            assert!(length == 0 || !equal_strings(&string[..length - 1], &same[..length]));
+            for at in 0..length {
+                string[at] ^= 1;
+                assert!(!equal_strings(&string[..length], &same[..length]), "{at}");
+                string[at] ^= 1;
+            }
         }
     }
 }

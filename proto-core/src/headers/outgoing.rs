@@ -75,14 +75,16 @@ impl<'a> OutgoingCheck<'a> {
         self.list_size += name.len() as u64 + value.len() as u64 + FIELD_OVERHEAD;
         self.fields = self.fields.saturating_add(1);
         let id = names::identify(name);
-        if id != names::LITERAL {
+        if !names::is_plain(id) {
             return self.known(id, name, value);
         }
         let classes = octets::value_classes(value);
-        if octets::name_classes(name).intersects(self.semantics.name_mask)
-            || classes.intersects(self.semantics.value_mask)
+        // A name with a number is in order.
+        if classes.intersects(self.semantics.value_mask)
+            || (id == names::LITERAL
+                && octets::name_classes(name).intersects(self.semantics.name_mask))
         {
-            return self.look(name, classes);
+            return self.look(id, name, classes);
         }
         self.semantics.regular();
         Ok(())
@@ -125,12 +127,17 @@ impl<'a> OutgoingCheck<'a> {
 
     /// A field that a rule speaks of.
     fn known(&mut self, id: u8, name: &'a [u8], value: &'a [u8]) -> Result<(), HeadError> {
-        // What these are usually is known to be in order.
+        // What these are usually is known to be in order without a look at the octets.
         if matches!(id, names::METHOD | names::SCHEME | names::STATUS)
             && self.semantics.usual(id, value, OctetClasses::NONE)
         {
             return Ok(());
         }
+        self.scan(id, name, value)
+    }
+
+    #[inline(never)]
+    fn scan(&mut self, id: u8, name: &'a [u8], value: &'a [u8]) -> Result<(), HeadError> {
         let classes = match id {
             names::PATH | names::AUTHORITY | names::HOST => octets::authority_classes(value),
             names::METHOD => OctetClasses::of(value),
@@ -157,8 +164,8 @@ impl<'a> OutgoingCheck<'a> {
 
     /// A field of which no rule speaks, but whose octets may break one.
     #[cold]
-    fn look(&mut self, name: &[u8], classes: OctetClasses) -> Result<(), HeadError> {
-        self.semantics.octets(names::LITERAL, name, classes)?;
+    fn look(&mut self, id: u8, name: &[u8], classes: OctetClasses) -> Result<(), HeadError> {
+        self.semantics.octets(id, name, classes)?;
         if !name.starts_with(b":") {
             // A colon passes only when rules are off: it is one more pseudo-header then.
             self.semantics.regular();

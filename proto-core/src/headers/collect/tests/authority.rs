@@ -201,6 +201,14 @@ fn grpc_accepts_absence_and_refuses_two_hosts() {
     let twice = Some(HostDuplicate);
     let hosts = [("host", "a"), ("host", "a")];
     check(grpc, &request("https", &hosts), [twice, twice, None]);
+    // Without rules only the first counts.
+    let off = Rules {
+        level: Level::Off,
+        authority: grpc,
+        ..Rules::default()
+    };
+    let got = collect(&request("https", &hosts), HeadKind::Request, &off).unwrap();
+    assert_eq!(lines(&got)[3..], [":authority=a"]);
     let three = [(":authority", "a"), ("host", "a"), ("host", "a")];
     check(grpc, &request("https", &three), [twice, twice, None]);
 }

@@ -118,6 +118,15 @@ fn what_is_cut_off_is_not_missed() {
     assert!(over.summary.overlong);
     assert_eq!(over.head.method(), Some(&b"GET"[..]));
     assert_eq!(over.head.path(), None);
+    // The authority may have been what was cut off.
+    let fields = [
+        (":method", "GET"),
+        (":scheme", "https"),
+        (":path", "/"),
+        ("a", &long),
+    ];
+    let over = collect(&fields, HeadKind::Request, &limited(500, 512, 10_000)).unwrap();
+    assert!(over.summary.overlong);
     // What came before the cut is judged all the same.
     let fields = [
         (":method", "GET"),
@@ -225,6 +234,19 @@ fn recycled_memory_is_used_if_it_fits() {
     assert!(!recycles(vec![0xff; needed - 1]));
     assert!(!recycles(vec![0xff; 129]), "too much to waste");
     assert!(!recycles(Vec::new()));
+}
+
+#[test]
+fn nothing_of_a_former_head_is_in_the_padding() {
+    let mut collector = Collector::new();
+    let rules = Rules::default();
+    let secret = [("x", "secret secret secret secret secret")];
+    collect_with(&mut collector, &secret, HeadKind::RequestTrailers, &rules).unwrap();
+    let short = [("x", "y")];
+    let short = collect_with(&mut collector, &short, HeadKind::RequestTrailers, &rules).unwrap();
+    let memory = short.head.into_box();
+    assert_eq!(memory.len(), 32);
+    assert_eq!(memory[4 + 8 + 2..], [0; 18]);
 }
 
 #[test]
