@@ -151,7 +151,7 @@ impl Fields for HeaderMap {
 /// ([`Protocol`]), then the fields.
 ///
 /// CONNECT without [`Protocol`] has :authority alone. No path is `/`, or `*` with OPTIONS (RFC 9113
-/// 8.3.1); but the crate reads "https://example.com" as "https://example.com/", so that the
+/// 8.3.1); but the crate reads `https://example.com` as `https://example.com/`, so that the
 /// asterisk must be the path of the URI. Nothing else is made up: a URI without a scheme gives no :scheme, and so no valid
 /// head.
 impl<T> Fields for Request<T> {
