@@ -56,7 +56,7 @@ pub(crate) fn clean(comment: &str) -> String {
             }
             _ => {
                 end_indented(&mut out, &mut block);
-                out.push(escape_tags(line));
+                out.push(prose(line));
             }
         }
         open = text.is_empty() || text.starts_with('#');
@@ -111,9 +111,10 @@ fn language(info: &str) -> &str {
     }
 }
 
-/// `<name>` would be an unknown HTML tag. Code spans are left alone, and brackets around a URL go,
-/// because prost-build puts its own there.
-fn escape_tags(line: &str) -> String {
+/// `<name>` would be an unknown HTML tag, and `[Name][package.Name]` a link that rustdoc cannot follow:
+/// it becomes code. Code spans are left alone, and brackets around a URL go, because prost-build puts its
+/// own there.
+fn prose(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut in_code = false;
     let mut rest = line;
@@ -121,6 +122,26 @@ fn escape_tags(line: &str) -> String {
         let tail = &rest[c.len_utf8()..];
         match c {
             '`' => in_code = !in_code,
+            '[' if !in_code => {
+                if let Some((text, after)) = reference(tail) {
+                    let mark = if text.contains('`') { "" } else { "`" };
+                    out.push_str(&format!("{mark}{text}{mark}"));
+                    rest = after;
+                    continue;
+                }
+            }
+            // The end of such a reference that began on an earlier line.
+            ']' if !in_code && target(tail).is_some() => {
+                out.push_str("\\]");
+                rest = target(tail).unwrap_or(tail);
+                continue;
+            }
+            // Two sets of a regular expression.
+            ']' if !in_code && tail.starts_with('[') => {
+                out.push_str("]\\[");
+                rest = &tail[1..];
+                continue;
+            }
             '<' if !in_code && (tail.starts_with("http://") || tail.starts_with("https://")) => {
                 if let Some((url, after)) = tail.split_once('>') {
                     out.push_str(url);
@@ -137,6 +158,20 @@ fn escape_tags(line: &str) -> String {
         rest = tail;
     }
     out
+}
+
+/// The text of a reference to a name of the protocol, and what follows it: `text][a.b.C] ...`.
+fn reference(after_bracket: &str) -> Option<(&str, &str)> {
+    let (text, after) = after_bracket.split_once(']')?;
+    let whole = !text.is_empty() && !text.contains('[');
+    target(after).filter(|_| whole).map(|after| (text, after))
+}
+
+/// What follows the second half of such a reference: `[a.b.C] ...`.
+fn target(text: &str) -> Option<&str> {
+    let (name, after) = text.strip_prefix('[')?.split_once(']')?;
+    let named = |c: char| c.is_ascii_alphanumeric() || "._".contains(c);
+    name.chars().all(named).then_some(after)
 }
 
 #[cfg(test)]
@@ -188,6 +223,18 @@ mod tests {
         assert_eq!(clean(" a <b> `<c>` 1 < 2"), " a \\<b> `<c>` 1 < 2");
         assert_eq!(clean(" see <https://a.b/c>."), " see https://a.b/c.");
         assert_eq!(clean(" </b>"), " \\</b>");
+    }
+
+    #[test]
+    fn references_to_names_of_the_protocol_become_code() {
+        assert_eq!(
+            clean(" an [A][a.b.A], a [`B`][b.B], [C][]"),
+            " an `A`, a `B`, `C`"
+        );
+        assert_eq!(
+            clean(" a [link](x) [0, 9) `[D][d.D]`"),
+            " a [link](x) [0, 9) `[D][d.D]`"
+        );
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Text {
     }
 
     /// Items separated and followed by commas, as many to a line as fit.
-    pub(crate) fn fill<'a>(&mut self, depth: usize, items: impl Iterator<Item = &'a str>) {
+    fn fill<'a>(&mut self, depth: usize, items: impl Iterator<Item = &'a str>) {
         let mut row = String::new();
         for item in items {
             // rustfmt keeps one column free at the end of such a row.

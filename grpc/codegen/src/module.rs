@@ -240,25 +240,51 @@ fn write_serve(out: &mut Text, service: &Named, rpcs: &[Rpc<'_>]) {
             Kind::ClientStreaming => "cx, requests",
             Kind::Bidi => "cx, requests, responses",
         };
-        let name = &rpc.name.ident;
         // A chain of one link stays on the line of its start.
         let (start, depth) = if rpcs.len() == 1 {
             ("Service::new(NAME)", 2)
         } else {
             ("", 3)
         };
-        let head = format!("{start}.{}({}, move |{args}|", kind.register(), rpc.key);
-        let body = format!("{}.{name}({args})", local(rpc));
-        let flat = format!("{head} {body})");
-        if fits(depth, &flat) && short_call(&format!("{}, move |{args}| {body}", rpc.key)) {
-            out.line(depth, &flat);
-        } else {
-            out.line(depth, &format!("{head} {{"));
-            out.line(depth + 1, &body);
-            out.line(depth, "})");
-        }
+        let register = format!("{start}.{}", kind.register());
+        write_handler(out, depth, &register, rpc, args);
     }
     out.line(1, "}");
+}
+
+/// `register(KEY, move |args| local.name(args))`, broken where rustfmt would.
+fn write_handler(out: &mut Text, depth: usize, register: &str, rpc: &Rpc<'_>, args: &str) {
+    let (key, local, name) = (&rpc.key, local(rpc), &rpc.name.ident);
+    let closure = format!("move |{args}|");
+    let body = format!("{local}.{name}({args})");
+    let flat = format!("{key}, {closure} {body}");
+    if short_call(&flat) && fits(depth, &format!("{register}({flat})")) {
+        return out.line(depth, &format!("{register}({flat})"));
+    }
+    let write_body = |out: &mut Text, depth: usize| {
+        if fits(depth, &body) {
+            return out.line(depth, &body);
+        }
+        out.line(depth, &local);
+        out.line(depth + 1, &format!(".{name}({args})"));
+    };
+    // The closure may hang over the end of the call if the line it begins on is short, brace included.
+    let hanging = format!("{key}, {closure} {{");
+    if short_call(&format!("{hanging} ")) {
+        out.line(depth, &format!("{register}({hanging}"));
+        write_body(out, depth + 1);
+        return out.line(depth, "})");
+    }
+    out.line(depth, &format!("{register}("));
+    out.line(depth + 1, &format!("{key},"));
+    if fits(depth + 1, &format!("{closure} {body},")) {
+        out.line(depth + 1, &format!("{closure} {body},"));
+    } else {
+        out.line(depth + 1, &format!("{closure} {{"));
+        write_body(out, depth + 2);
+        out.line(depth + 1, "},");
+    }
+    out.line(depth, ")");
 }
 
 /// The variable that holds the implementation for one method; the closure's own arguments would hide it.

@@ -74,7 +74,13 @@ fn one_line(out: &mut Text, depth: usize, body: &str) {
             return out.line(depth, body);
         }
         out.line(depth, DERIVE);
-        out.fill(depth + 1, split_commas(args).into_iter());
+        if fits(depth + 1, &format!("{args},")) {
+            out.line(depth + 1, &format!("{args},"));
+        } else {
+            for part in split_commas(args) {
+                out.line(depth + 1, &format!("{part},"));
+            }
+        }
         return out.line(depth, ")]");
     }
     if fits(depth, body) || body.starts_with("///") {
@@ -155,7 +161,13 @@ fn name_impl(out: &mut Text, depth: usize, head: &str, inner: &str) {
             let body = body.trim().trim_end_matches('}').trim();
             out.blank();
             out.line(depth + 1, &format!("fn {} {{", signature.trim()));
-            out.line(depth + 2, body);
+            match body.rsplit_once('.') {
+                Some((name, into)) if !fits(depth + 2, body) => {
+                    out.line(depth + 2, name);
+                    out.line(depth + 3, &format!(".{into}"));
+                }
+                _ => out.line(depth + 2, body),
+            }
             out.line(depth + 1, "}");
         }
     }

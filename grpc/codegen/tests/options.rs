@@ -273,6 +273,39 @@ fn the_well_known_types_come_out_as_rustfmt_would_have_them() {
     );
 }
 
+/// Options that make lines longer, or that prost-build does not indent.
+#[test]
+fn options_leave_the_layout_as_rustfmt_would_have_it() {
+    let folder = fresh_folder("layout");
+    let builder = Builder::new()
+        .out_dir(&folder)
+        .prost_path("::bywash_grpc::prost")
+        .type_attribute(".", "#[derive(::serde::Serialize)]")
+        .skip_debug(["."])
+        .type_names();
+    let report = builder
+        .compile(
+            &["grpc/testing/test.proto", "quirks/names.proto"],
+            &[protos()],
+        )
+        .unwrap();
+    let done = Command::new("rustfmt")
+        .args(["--edition", "2024", "--check"])
+        .args(
+            report
+                .written
+                .iter()
+                .filter(|p| p.extension().is_some_and(|e| e == "rs")),
+        )
+        .output()
+        .expect("rustfmt is part of the toolchain");
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stdout)
+    );
+}
+
 #[test]
 fn services_and_messages_of_one_package_share_a_file() {
     let folder = fresh_folder("shared");

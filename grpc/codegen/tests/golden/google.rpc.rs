@@ -169,7 +169,7 @@ pub struct ResourceInfo {
     /// Its kind.
     #[prost(string, tag = "1")]
     pub resource_type: ::prost::alloc::string::String,
-    /// Its name.
+    /// Its name; not `given` away by PERMISSION_DENIED.
     #[prost(string, tag = "2")]
     pub resource_name: ::prost::alloc::string::String,
     /// Whose it is, if that may be said.

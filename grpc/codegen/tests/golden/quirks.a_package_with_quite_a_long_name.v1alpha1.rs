@@ -159,6 +159,30 @@ pub mod a_service_with_a_long_name {
     )
     .idempotent();
 
+    /// The key of `DoWhatTakesOneLineAndAlmostAnotherOne`, unary.
+    pub const DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE: Method<
+        Tag,
+        Unary,
+        TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        TheResponseOfTheLongestMethodThatAnybodyEverCared,
+    > = Method::new(
+        "/quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName/DoWhatTakesOneLineAndAlmostAnotherOne",
+        &Prost,
+        &Prost,
+    );
+
+    /// The key of `DoWhatTakesOneLineAndAlmostAnotherOnes`, unary.
+    pub const DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONES: Method<
+        Tag,
+        Unary,
+        TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        TheResponseOfTheLongestMethodThatAnybodyEverCared,
+    > = Method::new(
+        "/quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName/DoWhatTakesOneLineAndAlmostAnotherOnes",
+        &Prost,
+        &Prost,
+    );
+
     /// The methods of the service `quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName`.
     ///
     /// Object safe. A method without a body of its own answers UNIMPLEMENTED.
@@ -206,6 +230,28 @@ pub mod a_service_with_a_long_name {
         ) -> Result<TheResponseOfTheLongestMethodThatAnybodyEverCared, Status> {
             Err(Status::unimplemented(DO_IT_BRIEFLY.path))
         }
+
+        /// Serves `DoWhatTakesOneLineAndAlmostAnotherOne`, unary.
+        fn do_what_takes_one_line_and_almost_another_one(
+            &self,
+            cx: &Ctx,
+            request: TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        ) -> Result<TheResponseOfTheLongestMethodThatAnybodyEverCared, Status> {
+            Err(Status::unimplemented(
+                DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE.path,
+            ))
+        }
+
+        /// Serves `DoWhatTakesOneLineAndAlmostAnotherOnes`, unary.
+        fn do_what_takes_one_line_and_almost_another_ones(
+            &self,
+            cx: &Ctx,
+            request: TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        ) -> Result<TheResponseOfTheLongestMethodThatAnybodyEverCared, Status> {
+            Err(Status::unimplemented(
+                DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONES.path,
+            ))
+        }
     }
 
     /// A service that hands every call to `app`, on a thread of the handlers' pool.
@@ -216,20 +262,48 @@ pub mod a_service_with_a_long_name {
         let do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals_many_times_and_then_some =
             Arc::clone(&app);
         let do_it_once_and_for_all_and_oftener = Arc::clone(&app);
-        let do_it_briefly = app;
+        let do_it_briefly = Arc::clone(&app);
+        let do_what_takes_one_line_and_almost_another_one = Arc::clone(&app);
+        let do_what_takes_one_line_and_almost_another_ones = app;
         Service::new(NAME)
-            .unary(DO_THE_LONGEST_THING_THAT_ANYBODY_EVER_CARED_TO_NAME_IN_CAPITALS, move |cx, request| {
-                do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals.do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals(cx, request)
-            })
-            .bidi(DO_THE_LONGEST_THING_THAT_ANYBODY_EVER_CARED_TO_NAME_IN_CAPITALS_MANY_TIMES_AND_THEN_SOME, move |cx, requests, responses| {
-                do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals_many_times_and_then_some.do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals_many_times_and_then_some(cx, requests, responses)
-            })
-            .server_streaming(DO_IT_ONCE_AND_FOR_ALL_AND_OFTENER, move |cx, request, responses| {
-                do_it_once_and_for_all_and_oftener.do_it_once_and_for_all_and_oftener(cx, request, responses)
-            })
+            .unary(
+                DO_THE_LONGEST_THING_THAT_ANYBODY_EVER_CARED_TO_NAME_IN_CAPITALS,
+                move |cx, request| {
+                    do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals
+                        .do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals(cx, request)
+                },
+            )
+            .bidi(
+                DO_THE_LONGEST_THING_THAT_ANYBODY_EVER_CARED_TO_NAME_IN_CAPITALS_MANY_TIMES_AND_THEN_SOME,
+                move |cx, requests, responses| {
+                    do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals_many_times_and_then_some
+                        .do_the_longest_thing_that_anybody_ever_cared_to_name_in_capitals_many_times_and_then_some(cx, requests, responses)
+                },
+            )
+            .server_streaming(
+                DO_IT_ONCE_AND_FOR_ALL_AND_OFTENER,
+                move |cx, request, responses| {
+                    do_it_once_and_for_all_and_oftener
+                        .do_it_once_and_for_all_and_oftener(cx, request, responses)
+                },
+            )
             .client_streaming(DO_IT_BRIEFLY, move |cx, requests| {
                 do_it_briefly.do_it_briefly(cx, requests)
             })
+            .unary(
+                DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE,
+                move |cx, request| {
+                    do_what_takes_one_line_and_almost_another_one
+                        .do_what_takes_one_line_and_almost_another_one(cx, request)
+                },
+            )
+            .unary(
+                DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONES,
+                move |cx, request| {
+                    do_what_takes_one_line_and_almost_another_ones
+                        .do_what_takes_one_line_and_almost_another_ones(cx, request)
+                },
+            )
     }
 
     /// Calls `quirks.a_package_with_quite_a_long_name.v1alpha1.AServiceWithALongName`. A clone costs a reference count.
@@ -297,6 +371,121 @@ pub mod a_service_with_a_long_name {
             TheResponseOfTheLongestMethodThatAnybodyEverCared,
         > {
             self.0.call(DO_IT_BRIEFLY, None)
+        }
+
+        /// Calls `DoWhatTakesOneLineAndAlmostAnotherOne`, unary.
+        pub fn do_what_takes_one_line_and_almost_another_one<'a>(
+            &'a self,
+            request: &'a TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        ) -> Call<
+            'a,
+            Unary,
+            TheResponseOfTheLongestMethodThatAnybodyEverCared,
+            TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        > {
+            self.0
+                .call(DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE, Some(request))
+        }
+
+        /// Calls `DoWhatTakesOneLineAndAlmostAnotherOnes`, unary.
+        pub fn do_what_takes_one_line_and_almost_another_ones<'a>(
+            &'a self,
+            request: &'a TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        ) -> Call<
+            'a,
+            Unary,
+            TheResponseOfTheLongestMethodThatAnybodyEverCared,
+            TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        > {
+            self.0.call(
+                DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONES,
+                Some(request),
+            )
+        }
+    }
+}
+
+/// Keys, trait, server and client of the service `quirks.a_package_with_quite_a_long_name.v1alpha1.Single`.
+#[allow(dead_code, deprecated, unused_variables)]
+pub mod single {
+    use super::TheResponseOfTheLongestMethodThatAnybodyEverCared;
+    use ::bywash_grpc::client::{Call, Channel};
+    use ::bywash_grpc::codec::Prost;
+    use ::bywash_grpc::ctx::Ctx;
+    use ::bywash_grpc::method::{ClientStreaming, Method};
+    use ::bywash_grpc::server::{Receiver, Service};
+    use ::bywash_grpc::status::Status;
+    use ::std::sync::Arc;
+
+    /// The full name of the service.
+    pub const NAME: &str = "quirks.a_package_with_quite_a_long_name.v1alpha1.Single";
+
+    /// Ties method keys to this service.
+    pub enum Tag {}
+
+    /// The key of `DoWhatTakesOneLineAndAlmostAnotherOne`, client streaming.
+    pub const DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE: Method<
+        Tag,
+        ClientStreaming,
+        TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        TheResponseOfTheLongestMethodThatAnybodyEverCared,
+    > = Method::new(
+        "/quirks.a_package_with_quite_a_long_name.v1alpha1.Single/DoWhatTakesOneLineAndAlmostAnotherOne",
+        &Prost,
+        &Prost,
+    );
+
+    /// A service of one method that is long as well.
+    ///
+    /// Object safe. A method without a body of its own answers UNIMPLEMENTED.
+    pub trait Single: Send + Sync + 'static {
+        /// Serves `DoWhatTakesOneLineAndAlmostAnotherOne`, client streaming.
+        fn do_what_takes_one_line_and_almost_another_one(
+            &self,
+            cx: &Ctx,
+            requests: Receiver<TheResponseOfTheLongestMethodThatAnybodyEverCared>,
+        ) -> Result<TheResponseOfTheLongestMethodThatAnybodyEverCared, Status> {
+            Err(Status::unimplemented(
+                DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE.path,
+            ))
+        }
+    }
+
+    /// A service that hands every call to `app`, on a thread of the handlers' pool.
+    ///
+    /// What a method needs otherwise is said by its key on what is returned.
+    pub fn serve(app: Arc<dyn Single>) -> Service<Tag> {
+        let do_what_takes_one_line_and_almost_another_one = app;
+        Service::new(NAME).client_streaming(
+            DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE,
+            move |cx, requests| {
+                do_what_takes_one_line_and_almost_another_one
+                    .do_what_takes_one_line_and_almost_another_one(cx, requests)
+            },
+        )
+    }
+
+    /// Calls `quirks.a_package_with_quite_a_long_name.v1alpha1.Single`. A clone costs a reference count.
+    #[derive(Clone)]
+    pub struct Client(Channel);
+
+    impl Client {
+        /// A client whose calls go over `channel`. Does no I/O.
+        pub fn new(channel: &Channel) -> Client {
+            Client(channel.clone())
+        }
+
+        /// Calls `DoWhatTakesOneLineAndAlmostAnotherOne`, client streaming.
+        pub fn do_what_takes_one_line_and_almost_another_one(
+            &self,
+        ) -> Call<
+            '_,
+            ClientStreaming,
+            TheResponseOfTheLongestMethodThatAnybodyEverCared,
+            TheResponseOfTheLongestMethodThatAnybodyEverCared,
+        > {
+            self.0
+                .call(DO_WHAT_TAKES_ONE_LINE_AND_ALMOST_ANOTHER_ONE, None)
         }
     }
 }
