@@ -1,0 +1,134 @@
+//! One connection: its socket, its TLS, its machine, and what the loop must remember of them.
+
+use super::permit::Permit;
+use crate::address::Address;
+use crate::error::TransportError;
+use crate::machine::Machine;
+use crate::session::{Session, TlsFacts};
+use crate::socket::Socket;
+use bywash_proto::config::Config;
+use bywash_proto::error::CloseReason;
+use bywash_proto::vocabulary::Instant;
+use std::sync::Arc;
+
+/// How far a connection has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// TLS shakes hands; there is no machine yet.
+    Handshake,
+    /// The machine runs.
+    Open,
+    /// The machine has ended; its last octets are being written.
+    Closing,
+    /// Our side is shut; what comes is discarded.
+    Linger,
+}
+
+/// Facts about a connection, by bit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Bits(u16);
+
+impl Bits {
+    /// A read may find something.
+    pub(crate) const READABLE: u16 = 1;
+    /// A write may find room.
+    pub(crate) const WRITABLE: u16 = 2;
+    /// The system says that the peer has shut its side: read until the end of file.
+    pub(crate) const READ_CLOSED: u16 = 4;
+    /// The end of file was read.
+    pub(crate) const EOF: u16 = 8;
+    /// It stands in the ready queue, or is being pumped.
+    pub(crate) const QUEUED: u16 = 16;
+    /// It was pumped since the last sweep.
+    pub(crate) const ACTIVE: u16 = 32;
+    /// It stands in the list of connections that the sweep looks at.
+    pub(crate) const WARM: u16 = 64;
+    /// Writing is registered, where it is not always.
+    pub(crate) const WRITE_REGISTERED: u16 = 128;
+    /// The program wants it gone without a farewell.
+    pub(crate) const ABORT: u16 = 256;
+    /// It is a client's.
+    pub(crate) const CLIENT: u16 = 512;
+
+    #[inline]
+    pub(crate) fn has(self, bits: u16) -> bool {
+        self.0 & bits != 0
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, bits: u16) {
+        self.0 |= bits;
+    }
+
+    #[inline]
+    pub(crate) fn clear(&mut self, bits: u16) {
+        self.0 &= !bits;
+    }
+}
+
+pub(crate) struct Entry {
+    /// `None` until TLS has shaken hands.
+    pub(crate) machine: Option<Machine>,
+    pub(crate) socket: Socket,
+    pub(crate) session: Option<Box<dyn Session>>,
+    /// What TLS agreed on.
+    pub(crate) facts: Option<Arc<TlsFacts>>,
+    /// Input that was read and could not be taken yet: ciphertext under TLS.
+    pub(crate) carry: Vec<u8>,
+    /// For the machine to be.
+    pub(crate) config: Arc<Config>,
+    pub(crate) phase: Phase,
+    pub(crate) bits: Bits,
+    /// The loop's own deadline: handshake, closing, lingering. `MAX` for none.
+    pub(crate) deadline: Instant,
+    /// What stands in the loop's heap. `MAX` for nothing.
+    pub(crate) armed: Instant,
+    /// Octets read while lingering.
+    pub(crate) lingered: u64,
+    pub(crate) peer: Address,
+    pub(crate) permit: Option<Permit>,
+    /// Why the machine ended; kept until the socket is closed.
+    pub(crate) reason: Option<CloseReason>,
+    pub(crate) transport: Option<Box<TransportError>>,
+    /// The program's own.
+    pub(crate) tag: u64,
+    /// What the program asked for, for messages; clients only.
+    pub(crate) target: Option<Box<str>>,
+}
+
+impl Entry {
+    pub(crate) fn new(socket: Socket, peer: Address, config: Arc<Config>) -> Self {
+        Self {
+            machine: None,
+            socket,
+            session: None,
+            facts: None,
+            carry: Vec::new(),
+            config,
+            phase: Phase::Handshake,
+            bits: Bits(Bits::WRITABLE),
+            deadline: Instant::MAX,
+            armed: Instant::MAX,
+            lingered: 0,
+            peer,
+            permit: None,
+            reason: None,
+            transport: None,
+            tag: 0,
+            target: None,
+        }
+    }
+
+    /// Whether a read makes sense now.
+    pub(crate) fn wants_input(&self) -> bool {
+        self.bits.has(Bits::READABLE) && !self.bits.has(Bits::EOF)
+    }
+
+    /// Whether TLS holds octets that the machine has not seen.
+    pub(crate) fn has_plaintext(&mut self) -> bool {
+        match &mut self.session {
+            Some(session) => !session.plaintext().is_empty(),
+            None => false,
+        }
+    }
+}

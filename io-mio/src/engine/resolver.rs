@@ -1,0 +1,151 @@
+//! Names are resolved on threads of their own: `getaddrinfo` blocks.
+
+use super::letter::Letter;
+use crate::id::ConnId;
+use crate::mailbox::{Bell, Mailbox};
+use std::collections::VecDeque;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Finds the addresses of a name. May block: it runs on threads of its own.
+pub type Resolve = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
+
+/// Threads at most: one slow name must not hold up the others, nor may many names cost many threads.
+const MOST_THREADS: usize = 4;
+/// How long a thread waits for another question.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+struct Question {
+    name: String,
+    port: u16,
+    dial: ConnId,
+}
+
+#[derive(Default)]
+struct Desk {
+    questions: VecDeque<Question>,
+    idle: usize,
+    threads: usize,
+    closed: bool,
+}
+
+struct Shared {
+    desk: Mutex<Desk>,
+    more: Condvar,
+    resolve: Resolve,
+    letters: Arc<Mailbox<Letter>>,
+    bell: Arc<Bell>,
+}
+
+/// The loop's side.
+pub(crate) struct Resolver(Arc<Shared>);
+
+impl Resolver {
+    pub(crate) fn new(letters: Arc<Mailbox<Letter>>, bell: Arc<Bell>) -> Self {
+        Self::with(Arc::new(ask_the_system), letters, bell)
+    }
+
+    pub(crate) fn with(resolve: Resolve, letters: Arc<Mailbox<Letter>>, bell: Arc<Bell>) -> Self {
+        Self(Arc::new(Shared {
+            desk: Mutex::default(),
+            more: Condvar::new(),
+            resolve,
+            letters,
+            bell,
+        }))
+    }
+
+    /// Asks; the answer comes as a letter.
+    pub(crate) fn ask(&self, name: &str, port: u16, dial: ConnId) -> io::Result<()> {
+        let mut desk = self.0.lock();
+        desk.questions.push_back(Question {
+            name: name.to_owned(),
+            port,
+            dial,
+        });
+        if desk.idle >= desk.questions.len() {
+            drop(desk);
+            self.0.more.notify_one();
+            return Ok(());
+        }
+        if desk.threads >= MOST_THREADS {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.0);
+        let started = std::thread::Builder::new()
+            .name("bywash-resolver".into())
+            .spawn(move || shared.answer());
+        match started {
+            Ok(_) => {
+                desk.threads += 1;
+                Ok(())
+            }
+            // Those that there are will come to it.
+            Err(_) if desk.threads > 0 => Ok(()),
+            Err(error) => {
+                desk.questions.pop_back();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Resolver {
+    fn drop(&mut self) {
+        let mut desk = self.0.lock();
+        desk.closed = true;
+        desk.questions.clear();
+        drop(desk);
+        self.0.more.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self) {
+        while let Some(question) = self.next() {
+            let answer = (self.resolve)(&question.name, question.port);
+            // A loop that is gone or overwhelmed needs no answer: the search has a deadline.
+            if self
+                .letters
+                .push(Letter::Resolved(question.dial, answer))
+                .is_ok()
+            {
+                self.bell.ring();
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Question> {
+        let mut desk = self.lock();
+        loop {
+            if let Some(question) = desk.questions.pop_front() {
+                return Some(question);
+            }
+            if desk.closed {
+                desk.threads -= 1;
+                return None;
+            }
+            desk.idle += 1;
+            let (woken, timeout) = self
+                .more
+                .wait_timeout(desk, PATIENCE)
+                .unwrap_or_else(PoisonError::into_inner);
+            desk = woken;
+            desk.idle -= 1;
+            if timeout.timed_out() && desk.questions.is_empty() {
+                desk.threads -= 1;
+                return None;
+            }
+        }
+    }
+}
+
+fn ask_the_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    (name, port).to_socket_addrs().map(Iterator::collect)
+}

@@ -1,0 +1,47 @@
+//! What can be set about a loop.
+
+use std::time::Duration;
+
+/// Sizes and times of a loop.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoopOptions {
+    /// Octets of the read buffer, of which a loop has one. Default 64 KiB; at least 4 KiB.
+    pub read_buffer: usize,
+    /// Events of one connection after which others come first. Default 64.
+    pub events_per_turn: u32,
+    /// Octets of one connection, each way, after which others come first. Default 256 KiB.
+    pub bytes_per_turn: usize,
+    /// How long a closed connection lingers: our side is shut, what comes is read and discarded, so
+    /// that the peer gets our last octets. Default 1 s.
+    pub linger: Duration,
+    /// Octets that a lingering connection reads at most. Default 1 MiB.
+    pub linger_bytes: u64,
+    /// Quiet time after which a connection gives its scratch memory back. Default 1 s.
+    pub trim_after: Duration,
+    /// Messages that wait for the loop at most. Default 65 536.
+    pub mailbox: usize,
+    /// Ready events taken from the system at once. Default 1 024.
+    pub poll_events: usize,
+    /// Connections, listeners and attempts to connect at once, at most. Default 1 048 576.
+    pub max_sockets: u32,
+    /// Connections taken from a listener before others get their turn. Default 64.
+    pub accepts_per_turn: u32,
+}
+
+impl Default for LoopOptions {
+    fn default() -> Self {
+        Self {
+            read_buffer: 64 * 1024,
+            events_per_turn: 64,
+            bytes_per_turn: 256 * 1024,
+            linger: Duration::from_secs(1),
+            linger_bytes: 1024 * 1024,
+            trim_after: Duration::from_secs(1),
+            mailbox: 65_536,
+            poll_events: 1024,
+            max_sockets: 1 << 20,
+            accepts_per_turn: 64,
+        }
+    }
+}
