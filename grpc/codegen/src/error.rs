@@ -113,7 +113,8 @@ impl Error {
         }
         let span = error
             .labels()
-            .and_then(|mut labels| labels.next())
+            // What is said twice is marked twice; the later one is wrong.
+            .and_then(|labels| labels.last())
             .map(|label| *label.inner());
         let place = error.file().map(|name| {
             Box::new(Place {
@@ -123,9 +124,16 @@ impl Error {
         });
         Error {
             kind,
-            message,
             place,
-            help: error.help().map(|help| help.to_string()),
+            help: match error.help() {
+                Some(help) => Some(help.to_string()),
+                None if message.ends_with("found 'edition'") => Some(
+                    "editions cannot be read yet: say `syntax = \"proto3\";` or `syntax = \"proto2\";`"
+                        .to_owned(),
+                ),
+                None => None,
+            },
+            message,
         }
     }
 }

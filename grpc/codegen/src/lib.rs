@@ -13,6 +13,11 @@
 //! include!(concat!(env!("OUT_DIR"), "/mod.rs"));
 //! ```
 //!
+//! The crate depends on `bywash-grpc` and `prost`, on `prost-types` if its messages hold well-known types
+//! (`google.protobuf.Timestamp` and the like), and on this crate under `[build-dependencies]`.
+//!
+//! Files of proto2 and proto3 are read; files that begin with `edition` are refused.
+//!
 //! # What is written
 //!
 //! - `PACKAGE.rs` for each package: its messages and enums as [prost](prost_build) writes them, then one

@@ -65,6 +65,30 @@ fn an_unknown_type_is_shown_where_it_is_used() {
 }
 
 #[test]
+fn what_is_said_twice_is_shown_where_it_is_said_again() {
+    let text = "syntax = \"proto3\";\nmessage A {\n  int32 x = 1;\n  int32 y = 1;\n}\n";
+    let error = refused("number", text);
+    assert_eq!(place(&error), (Some(4), Some(13)));
+    let error = refused(
+        "twice",
+        "syntax = \"proto3\";\nmessage A {}\nmessage A {}\n",
+    );
+    assert_eq!(place(&error), (Some(3), Some(9)));
+}
+
+#[test]
+fn a_file_of_an_edition_is_refused_with_a_remedy() {
+    let error = refused("edition", "edition = \"2023\";\nmessage A {}\n");
+    assert_eq!(place(&error), (Some(1), Some(1)));
+    assert!(
+        error
+            .to_string()
+            .contains("\n help: editions cannot be read yet"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_missing_import_is_shown_where_it_is_asked_for() {
     let error = refused(
         "import",
