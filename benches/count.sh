@@ -23,6 +23,7 @@ export GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86
 # The command that runs IMPL, then its arguments.
 run() {
   local impl=$1; shift
+  if [[ $impl/$1 == nghttp2/huffman* ]]; then set -- "$@" "$out/strings"; fi
   case $impl in
     nghttp2) "${tool[@]}" "$out/$program-nghttp2" "$@" ;;
     h2) if [ "$program" = hpack ]; then "${tool[@]}" "$out/hpack-h2" "$@"
@@ -111,24 +112,12 @@ case $what in
     header "$([ "$what" = hpack ] && echo instructions || echo ns)"
     for mode in decode encode huffman-decode huffman-encode; do
       printf '| %s |' "$mode"
-      extra=""
-      if [[ $mode == huffman* ]]; then extra="$out/strings"; fi
       if [ "$what" = hpack-times ]; then
-        tool=()
-        # hpack-nghttp2 alone takes the strings from a file; the others ignore no argument.
-        for impl in "${impls[@]}"; do
-          one=("${impls[@]}"); impls=("$impl")
-          if [ "$impl" = nghttp2 ] && [ -n "$extra" ]; then times ns_per_unit "$mode" 20 "$extra"
-          else times ns_per_unit "$mode" 20; fi
-          impls=("${one[@]}")
-        done
+        times ns_per_unit "$mode" 20
       else
         tool=()
         units=$(run bywash "$mode" 1 | field units)
-        for impl in "${impls[@]}"; do
-          after=""; [ "$impl" = nghttp2 ] && after=$extra
-          printf ' %s |' "$(cost "$impl" 1 3 "$units" "$mode" "$after")"
-        done
+        for impl in "${impls[@]}"; do printf ' %s |' "$(cost "$impl" 1 3 "$units" "$mode" "")"; done
       fi
       echo
     done
