@@ -49,33 +49,39 @@ impl World {
             Self::RESET,
             Self::LOST,
         ];
+        // One after the other: never more than four are open.
         for id in all {
-            let ended = matches!(id, Self::HALF | Self::CLOSED);
-            match role {
-                Role::Server => net.ask(id, "/", ended),
-                Role::Client => {
-                    assert_eq!(net.open("/", false), id);
-                    if id == Self::CLOSED {
-                        net.send(id, "", true);
-                    }
-                    net.pump();
-                    net.answer(id, "200", ended);
-                }
-            }
+            Self::add(&mut net, role, id);
         }
-        net.pump();
-        if role == Role::Server {
-            net.respond(Self::CLOSED, &[(":status", "204")], true);
-        }
-        let reset = net.stream(Self::RESET);
-        net.core.send(reset).reset(ErrorCode::CANCEL);
-        net.peer
-            .send(&RawFrame::rst_stream(Self::LOST, ErrorCode::CANCEL.0));
-        net.pump();
         net.peer.drain();
         net.events();
         net.feed(feed);
         Self { net }
+    }
+
+    fn add(net: &mut Against, role: Role, id: u32) {
+        let ended = matches!(id, Self::HALF | Self::CLOSED);
+        if role == Role::Server {
+            net.ask(id, "/", ended);
+        } else {
+            assert_eq!(net.open("/", false), id);
+            net.pump();
+            net.answer(id, "200", ended);
+        }
+        net.pump();
+        match id {
+            Self::CLOSED if role == Role::Server => net.respond(id, &[(":status", "204")], true),
+            Self::CLOSED => net.send(id, "", true),
+            Self::RESET => {
+                let stream = net.stream(id);
+                net.core.send(stream).reset(ErrorCode::CANCEL);
+            }
+            Self::LOST => net
+                .peer
+                .send(&RawFrame::rst_stream(id, ErrorCode::CANCEL.0)),
+            _ => {}
+        }
+        net.pump();
     }
 }
 
@@ -312,5 +318,57 @@ impl World {
             Role::Server => RawPeer::client(entries),
             Role::Client => RawPeer::server(entries),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw::wire::code;
+
+    fn of(frame: RawFrame, verdict: Verdict) {
+        judge(&Case::new("case", Role::Server, [frame], verdict));
+    }
+
+    #[test]
+    #[should_panic(expected = "wanted RST_STREAM stream=3")]
+    fn another_code_is_found() {
+        let frame = RawFrame::window_update(World::OPEN, 0);
+        let mut case = Case::new("case", Role::Server, [frame], Verdict::Ignored);
+        case.verdict = Verdict::Stream(World::OPEN, Violation::FlowStream);
+        // The program is told the truth: what fails must be the wire.
+        super::super::against::every_split(|feed| {
+            let mut world = World::new(case.role, feed, case.config.clone());
+            world.net.peer.send_all(&case.frames);
+            world.net.pump();
+            world
+                .net
+                .peer
+                .expect_rst(World::OPEN, code::FLOW_CONTROL_ERROR)?;
+            Ok(world.net)
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "WindowZeroStream")]
+    fn another_violation_is_found() {
+        let frame = RawFrame::window_update(World::OPEN, 0);
+        of(frame, Verdict::Stream(World::OPEN, Violation::PathInvalid));
+    }
+
+    #[test]
+    #[should_panic(expected = "wanted GOAWAY PROTOCOL_ERROR")]
+    fn another_scope_is_found() {
+        let frame = RawFrame::window_update(World::OPEN, 0);
+        of(frame, Verdict::Connection(Violation::WindowZeroConnection));
+    }
+
+    #[test]
+    #[should_panic(expected = "Ended")]
+    fn what_is_not_ignored_is_found() {
+        of(
+            RawFrame::rst_stream(World::OPEN, code::CANCEL),
+            Verdict::Ignored,
+        );
     }
 }
