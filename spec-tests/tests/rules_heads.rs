@@ -55,7 +55,15 @@ fn good_request_with(name: &str, octets: Vec<u8>, change: fn(&mut Config)) -> Ve
         net.peer.send(&request(octets.clone()));
         net.pump();
         let seen = net.events();
-        let [Seen::Request { stream: IDLE, fields, overlong: false, .. }] = &seen[..] else {
+        let [
+            Seen::Request {
+                stream: IDLE,
+                fields,
+                overlong: false,
+                ..
+            },
+        ] = &seen[..]
+        else {
             panic!("{name}: {seen:?}");
         };
         **cell.borrow_mut() = fields.clone();
@@ -70,7 +78,12 @@ fn good_request(name: &str, octets: Vec<u8>) -> Vec<Field> {
 }
 
 /// What comes of a response head on a request that waits for it. `method` is that of the request.
-fn response(method: &str, octets: &[u8], end: bool, feed: Feed) -> bywash_spec_tests::pair::Against {
+fn response(
+    method: &str,
+    octets: &[u8],
+    end: bool,
+    feed: Feed,
+) -> bywash_spec_tests::pair::Against {
     let mut net = World::new(Role::Client, feed, Config::default()).net;
     let head = [
         (":method", method),
@@ -78,7 +91,11 @@ fn response(method: &str, octets: &[u8], end: bool, feed: Feed) -> bywash_spec_t
         (":authority", "example.com"),
         (":path", "/"),
     ];
-    let skip = if method == "CONNECT" { &[head[0], head[2]][..] } else { &head[..] };
+    let skip = if method == "CONNECT" {
+        &[head[0], head[2]][..]
+    } else {
+        &head[..]
+    };
     assert_eq!(net.request(skip, false), IDLE);
     net.pump();
     net.peer.drain();
@@ -95,14 +112,19 @@ fn bad_response(name: &str, octets: Vec<u8>, end: bool, violation: V) {
     every_split(|feed| {
         let mut net = response("GET", &octets, end, feed);
         net.peer.expect_rst(IDLE, violation.code().0)?;
-        net.peer.send(&RawFrame::data(World::SIBLING, "lives").end_stream());
+        net.peer
+            .send(&RawFrame::data(World::SIBLING, "lives").end_stream());
         net.pump();
         net.peer.expect_nothing()?;
         let seen = net.events();
         let [Seen::Ended { stream: IDLE, end }, sibling] = &seen[..] else {
             panic!("{name}: {seen:?}");
         };
-        assert_eq!(end.by, bywash_proto::error::EndedBy::Violation(violation), "{name}");
+        assert_eq!(
+            end.by,
+            bywash_proto::error::EndedBy::Violation(violation),
+            "{name}"
+        );
         assert_eq!(*sibling, Seen::data(World::SIBLING, "lives", true));
         Ok(net)
     });
@@ -110,7 +132,11 @@ fn bad_response(name: &str, octets: Vec<u8>, end: bool, violation: V) {
 
 #[test]
 fn names_that_hold_what_they_must_not() {
-    for octet in (0..=0x20).chain(b'A'..=b'Z').chain(0x7f..=0xff).chain([b':']) {
+    for octet in (0..=0x20)
+        .chain(b'A'..=b'Z')
+        .chain(0x7f..=0xff)
+        .chain([b':'])
+    {
         let name = [b'x', octet, b'y'];
         let block = block(GET).field(name, "v").build();
         let case = Case::new(
@@ -126,8 +152,16 @@ fn names_that_hold_what_they_must_not() {
         bad_request("not a token", block.clone(), V::FieldNameInvalid);
         good_request_with("compatible", block, |c| c.level = Level::Compatible);
     }
-    bad_request("empty", block(GET).field("", "v").build(), V::FieldNameInvalid);
-    bad_request("upper case", block(GET).field("X-A", "v").build(), V::FieldNameInvalid);
+    bad_request(
+        "empty",
+        block(GET).field("", "v").build(),
+        V::FieldNameInvalid,
+    );
+    bad_request(
+        "upper case",
+        block(GET).field("X-A", "v").build(),
+        V::FieldNameInvalid,
+    );
     bad_request(
         "upper case in a known name",
         block(GET).field("Content-Type", "v").build(),
@@ -156,7 +190,12 @@ fn values_that_hold_what_they_must_not() {
             assert!(verdict, "octet {octet:#x}");
         } else {
             let verdict = Verdict::Stream(IDLE, V::FieldValueInvalid);
-            judge(&Case::new(&format!("octet {octet:#x}"), Role::Server, [request(block)], verdict));
+            judge(&Case::new(
+                &format!("octet {octet:#x}"),
+                Role::Server,
+                [request(block)],
+                verdict,
+            ));
         }
     }
     for octet in [0, b'\r', b'\n'] {
@@ -183,8 +222,14 @@ fn good_one(octets: &[u8]) -> bool {
 fn white_space_at_the_edges_of_a_value() {
     for value in [" a", "a ", "\ta", "a\t", " ", "\t"] {
         bad_request("edge", get(&[("x", value)]), V::FieldValueEdgeSpace);
-        bad_request("edge", get(&[("user-agent", value)]), V::FieldValueEdgeSpace);
-        let fields = good_request_with("trimmed", get(&[("x", value)]), |c| c.level = Level::Compatible);
+        bad_request(
+            "edge",
+            get(&[("user-agent", value)]),
+            V::FieldValueEdgeSpace,
+        );
+        let fields = good_request_with("trimmed", get(&[("x", value)]), |c| {
+            c.level = Level::Compatible
+        });
         assert_eq!(fields[4].value, value.trim().as_bytes());
         let fields = good_request_with("kept", get(&[("x", value)]), |c| c.level = Level::Off);
         assert_eq!(fields[4].value, value.as_bytes());
@@ -225,9 +270,27 @@ fn fields_of_one_hop() {
 #[test]
 fn pseudo_headers_of_requests() {
     let with = |more: Pairs<'_>| get(more);
-    bad_request("unknown", block(&[(":method", "GET"), (":scheme", "https"), (":path", "/"), (":x", "y")]).build(), V::PseudoUnknown);
-    bad_request("a lone colon", block(&[(":", "y")]).build(), V::PseudoUnknown);
-    bad_request("of a response", block(&[(":status", "200"), (":method", "GET")]).build(), V::PseudoUnknown);
+    bad_request(
+        "unknown",
+        block(&[
+            (":method", "GET"),
+            (":scheme", "https"),
+            (":path", "/"),
+            (":x", "y"),
+        ])
+        .build(),
+        V::PseudoUnknown,
+    );
+    bad_request(
+        "a lone colon",
+        block(&[(":", "y")]).build(),
+        V::PseudoUnknown,
+    );
+    bad_request(
+        "of a response",
+        block(&[(":status", "200"), (":method", "GET")]).build(),
+        V::PseudoUnknown,
+    );
     for (name, value) in [
         (":method", "GET"),
         (":scheme", "https"),
@@ -238,7 +301,10 @@ fn pseudo_headers_of_requests() {
         // Missing, or empty where it must not be.
         let without: Vec<_> = GET.iter().copied().filter(|f| f.0 != name).collect();
         let (missing, empty) = (block(&without).build(), {
-            let all: Vec<_> = GET.iter().map(|f| if f.0 == name { (f.0, "") } else { *f }).collect();
+            let all: Vec<_> = GET
+                .iter()
+                .map(|f| if f.0 == name { (f.0, "") } else { *f })
+                .collect();
             block(&all).build()
         });
         let late = without
@@ -261,7 +327,11 @@ fn pseudo_headers_of_requests() {
         }
     }
     bad_request("none at all", BlockWriter::new().build(), V::PseudoMissing);
-    bad_request("after a late one", with(&[("x", "y"), (":method", "GET")]), V::PseudoDuplicate);
+    bad_request(
+        "after a late one",
+        with(&[("x", "y"), (":method", "GET")]),
+        V::PseudoDuplicate,
+    );
 }
 
 #[test]
@@ -299,8 +369,17 @@ fn extended_connect() {
         block(&left).build()
     };
     good_request_with("all", block(&all).build(), enabled);
-    bad_request("not enabled", block(&all).build(), V::ExtendedConnectInvalid);
-    bad_request_with("scheme", without(":scheme"), V::ExtendedConnectInvalid, enabled);
+    bad_request(
+        "not enabled",
+        block(&all).build(),
+        V::ExtendedConnectInvalid,
+    );
+    bad_request_with(
+        "scheme",
+        without(":scheme"),
+        V::ExtendedConnectInvalid,
+        enabled,
+    );
     bad_request_with("path", without(":path"), V::ExtendedConnectInvalid, enabled);
     let get = block(&all).build();
     let get = {
@@ -332,7 +411,11 @@ fn paths() {
     };
     for scheme in ["http", "https", "HTTP", "Https"] {
         for bad in ["", "x", "http://a/", "*a", "?q", " /"] {
-            let violation = if bad == " /" { V::FieldValueEdgeSpace } else { V::PathInvalid };
+            let violation = if bad == " /" {
+                V::FieldValueEdgeSpace
+            } else {
+                V::PathInvalid
+            };
             bad_request(bad, path("GET", scheme, bad), violation);
         }
         bad_request("asterisk", path("GET", scheme, "*"), V::PathInvalid);
@@ -347,8 +430,14 @@ fn paths() {
 fn authorities() {
     let with = |authority: &str, host: &[&str]| {
         let base = block(&[(":method", "GET"), (":scheme", "https"), (":path", "/")]);
-        let base = if authority.is_empty() { base } else { base.field(":authority", authority) };
-        host.iter().fold(base, |b, host| b.field("host", host)).build()
+        let base = if authority.is_empty() {
+            base
+        } else {
+            base.field(":authority", authority)
+        };
+        host.iter()
+            .fold(base, |b, host| b.field("host", host))
+            .build()
     };
     bad_request("differs", with("a", &["b"]), V::HostDiffers);
     bad_request("port", with("a:444", &["a:443"]), V::HostDiffers);
@@ -362,10 +451,7 @@ fn authorities() {
     good_request("Host alone", with("", &["a"]));
     let asterisk = block(&[(":method", "OPTIONS"), (":scheme", "https"), (":path", "*")]);
     good_request("OPTIONS *", asterisk.build());
-    for (octets, name) in [
-        (with("a", &["b"]), "differs"),
-        (with("", &[]), "none"),
-    ] {
+    for (octets, name) in [(with("a", &["b"]), "differs"), (with("", &[]), "none")] {
         good_request_with(name, octets, |c| c.level = Level::Compatible);
     }
     let optional = |c: &mut Config| c.authority = AuthorityPolicy::Optional;
@@ -381,38 +467,78 @@ fn authorities() {
 
 #[test]
 fn content_lengths() {
-    for value in ["", "x", "-1", "+1", "1 2", "0x1", "18446744073709551616", "42, 42", "42,42"] {
+    for value in [
+        "",
+        "x",
+        "-1",
+        "+1",
+        "1 2",
+        "0x1",
+        "18446744073709551616",
+        "42, 42",
+        "42,42",
+    ] {
         let field = [("content-length", value)];
         bad_request(value, get(&field), V::ContentLengthInvalid);
     }
     let two = |a, b| get(&[("content-length", a), ("content-length", b)]);
     bad_request("differ", two("1", "2"), V::ContentLengthInvalid);
     bad_request("repeated", two("42", "42"), V::ContentLengthInvalid);
-    bad_request("no body", get(&[("content-length", "1")]), V::ContentLengthMismatch);
+    bad_request(
+        "no body",
+        get(&[("content-length", "1")]),
+        V::ContentLengthMismatch,
+    );
     good_request("no body", get(&[("content-length", "0")]));
     let compatible = |c: &mut Config| c.level = Level::Compatible;
     let fields = good_request_with("folded", get(&[("content-length", "0, 0")]), compatible);
     assert!(fields[4].is("content-length", "0"), "{fields:?}");
     good_request_with("folded", two("0", "0"), compatible);
     bad_request_with("differ", two("1", "2"), V::ContentLengthInvalid, compatible);
-    let response = |value| BlockWriter::response("200").field("content-length", value).build();
+    let response = |value| {
+        BlockWriter::response("200")
+            .field("content-length", value)
+            .build()
+    };
     bad_response("none", response("x"), true, V::ContentLengthInvalid);
     bad_response("no body", response("5"), true, V::ContentLengthMismatch);
 }
 
 #[test]
 fn statuses() {
-    for status in ["", "20", "2000", "99", "0", "abc", "2 0", "+20", "099", "000", "101"] {
-        bad_response(status, BlockWriter::response(status).build(), true, V::StatusInvalid);
+    for status in [
+        "", "20", "2000", "99", "0", "abc", "2 0", "+20", "099", "000", "101",
+    ] {
+        bad_response(
+            status,
+            BlockWriter::response(status).build(),
+            true,
+            V::StatusInvalid,
+        );
     }
     let bad = [
         (block(&[]).build(), V::StatusInvalid),
         (block(&[("x", "y")]).build(), V::StatusInvalid),
-        (block(&[(":status", "200"), (":status", "200")]).build(), V::PseudoDuplicate),
-        (block(&[("x", "y"), (":status", "200")]).build(), V::PseudoLate),
-        (block(&[(":status", "200"), (":path", "/")]).build(), V::PseudoUnknown),
-        (block(&[(":method", "GET"), (":status", "200")]).build(), V::PseudoUnknown),
-        (block(&[(":status", "200"), (":protocol", "x")]).build(), V::PseudoUnknown),
+        (
+            block(&[(":status", "200"), (":status", "200")]).build(),
+            V::PseudoDuplicate,
+        ),
+        (
+            block(&[("x", "y"), (":status", "200")]).build(),
+            V::PseudoLate,
+        ),
+        (
+            block(&[(":status", "200"), (":path", "/")]).build(),
+            V::PseudoUnknown,
+        ),
+        (
+            block(&[(":method", "GET"), (":status", "200")]).build(),
+            V::PseudoUnknown,
+        ),
+        (
+            block(&[(":status", "200"), (":protocol", "x")]).build(),
+            V::PseudoUnknown,
+        ),
     ];
     for (octets, violation) in bad {
         bad_response("response", octets.clone(), true, violation);
@@ -422,7 +548,10 @@ fn statuses() {
         every_split(|feed| {
             let mut net = response("GET", &BlockWriter::response(status).build(), true, feed);
             let seen = net.events();
-            assert!(matches!(seen[..], [Seen::Response { end: true, .. }]), "{seen:?}");
+            assert!(
+                matches!(seen[..], [Seen::Response { end: true, .. }]),
+                "{seen:?}"
+            );
             net.peer.expect_nothing()?;
             Ok(net)
         });
@@ -432,7 +561,12 @@ fn statuses() {
 #[test]
 fn informational_heads_that_end_the_stream() {
     for status in ["100", "103", "199"] {
-        bad_response(status, BlockWriter::response(status).build(), true, V::InformationalEndStream);
+        bad_response(
+            status,
+            BlockWriter::response(status).build(),
+            true,
+            V::InformationalEndStream,
+        );
     }
 }
 
@@ -441,13 +575,31 @@ fn broken_blocks_end_the_connection() {
     let broken = [
         ("index 0", BlockWriter::new().indexed(0)),
         ("beyond the tables", BlockWriter::new().indexed(62)),
-        ("name beyond the tables", BlockWriter::new().field_named(200, "x")),
+        (
+            "name beyond the tables",
+            BlockWriter::new().field_named(200, "x"),
+        ),
         ("integer", BlockWriter::new().integer(0x80, 7, 1 << 40)),
         ("cut string", BlockWriter::new().raw(b"\x00\x05abc")),
         ("cut integer", BlockWriter::new().raw(b"\xff\x80")),
-        ("Huffman EOS", BlockWriter::new().raw([0]).string_coded([0xff; 4]).string("")),
-        ("Huffman padding", BlockWriter::new().raw([0]).string_coded([0xff, 0xff]).string("")),
-        ("late update", BlockWriter::request("GET", "/").size_update(0)),
+        (
+            "Huffman EOS",
+            BlockWriter::new()
+                .raw([0])
+                .string_coded([0xff; 4])
+                .string(""),
+        ),
+        (
+            "Huffman padding",
+            BlockWriter::new()
+                .raw([0])
+                .string_coded([0xff, 0xff])
+                .string(""),
+        ),
+        (
+            "late update",
+            BlockWriter::request("GET", "/").size_update(0),
+        ),
         ("update too large", BlockWriter::new().size_update(4_097)),
     ];
     for (name, writer) in broken {
@@ -456,7 +608,12 @@ fn broken_blocks_end_the_connection() {
             let frame = RawFrame::headers(stream, octets.clone()).end_stream();
             let verdict = Verdict::Connection(V::HpackFault);
             judge(&Case::new(name, Role::Server, [frame.clone()], verdict));
-            judge(&Case::new(name, Role::Server, frame.clone().split(&[1]), verdict));
+            judge(&Case::new(
+                name,
+                Role::Server,
+                frame.clone().split(&[1]),
+                verdict,
+            ));
             if stream != IDLE {
                 judge(&Case::new(name, Role::Client, [frame], verdict));
             }
@@ -466,7 +623,10 @@ fn broken_blocks_end_the_connection() {
 
 #[test]
 fn a_block_of_updates_alone_is_legal() {
-    for octets in [vec![], BlockWriter::new().size_update(0).size_update(4_096).build()] {
+    for octets in [
+        vec![],
+        BlockWriter::new().size_update(0).size_update(4_096).build(),
+    ] {
         for role in [Role::Server, Role::Client] {
             every_split(|feed| {
                 let mut net = World::new(role, feed, Config::default()).net;
@@ -475,7 +635,14 @@ fn a_block_of_updates_alone_is_legal() {
                 net.pump();
                 let fields = vec![];
                 let (stream, overlong) = (World::OPEN, false);
-                assert_eq!(net.events(), [Seen::Trailers { stream, fields, overlong }]);
+                assert_eq!(
+                    net.events(),
+                    [Seen::Trailers {
+                        stream,
+                        fields,
+                        overlong
+                    }]
+                );
                 net.peer.expect_nothing()?;
                 Ok(net)
             });
@@ -501,7 +668,12 @@ fn a_malformed_block_still_changes_the_table() {
             net.peer.expect_rst(IDLE, code::PROTOCOL_ERROR)?;
             net.peer.expect_nothing()?;
             let seen = net.events();
-            let [Seen::Request { stream: 15, fields, .. }] = &seen[..] else {
+            let [
+                Seen::Request {
+                    stream: 15, fields, ..
+                },
+            ] = &seen[..]
+            else {
                 panic!("{seen:?}");
             };
             assert!(fields[4].is("x-kept", "1"));
@@ -512,16 +684,28 @@ fn a_malformed_block_still_changes_the_table() {
 
 #[test]
 fn a_list_that_is_too_long_is_delivered_and_marked() {
-    let octets = block(GET).field("x", "y".repeat(20_000)).field("z", "1").build();
+    let octets = block(GET)
+        .field("x", "y".repeat(20_000))
+        .field("z", "1")
+        .build();
     for sizes in [&[][..], &[16_000]] {
         every_split(|feed| {
             let mut net = World::new(Role::Server, feed, Config::default()).net;
-            for frame in request(octets.clone()).split(if sizes.is_empty() { &[9_000] } else { sizes }) {
+            for frame in
+                request(octets.clone()).split(if sizes.is_empty() { &[9_000] } else { sizes })
+            {
                 net.peer.send(&frame);
             }
             net.pump();
             let seen = net.events();
-            let [Seen::Request { fields, overlong: true, .. }] = &seen[..] else {
+            let [
+                Seen::Request {
+                    fields,
+                    overlong: true,
+                    ..
+                },
+            ] = &seen[..]
+            else {
                 panic!("{seen:?}");
             };
             assert_eq!(fields.len(), 4, "what fitted");
@@ -532,7 +716,10 @@ fn a_list_that_is_too_long_is_delivered_and_marked() {
         });
     }
     let many: Vec<_> = (0..600).map(|i| (format!("x{i}"), "")).collect();
-    let octets = many.iter().fold(block(GET), |b, f| b.field(&f.0, f.1)).build();
+    let octets = many
+        .iter()
+        .fold(block(GET), |b, f| b.field(&f.0, f.1))
+        .build();
     every_split(|feed| {
         let config = |c: &mut Config| c.settings.max_header_list_size = 100_000;
         let mut settings = Config::default();
@@ -541,7 +728,9 @@ fn a_list_that_is_too_long_is_delivered_and_marked() {
         net.peer.send(&request(octets.clone()));
         net.pump();
         let seen = net.events();
-        assert!(matches!(&seen[..], [Seen::Request { overlong: true, fields, .. }] if fields.len() == 512));
+        assert!(
+            matches!(&seen[..], [Seen::Request { overlong: true, fields, .. }] if fields.len() == 512)
+        );
         Ok(net)
     });
 }
@@ -549,10 +738,9 @@ fn a_list_that_is_too_long_is_delivered_and_marked() {
 #[test]
 fn a_list_beyond_the_hard_limit_ends_the_connection() {
     // A bomb: one entry of 4 000 octets, named again and again.
-    let bomb = (0..100).fold(
-        block(GET).incremental("x", "y".repeat(4_000)),
-        |b, _| b.indexed(62),
-    );
+    let bomb = (0..100).fold(block(GET).incremental("x", "y".repeat(4_000)), |b, _| {
+        b.indexed(62)
+    });
     let octets = bomb.build();
     for stream in [IDLE, World::OPEN, World::RESET] {
         let frame = RawFrame::headers(stream, octets.clone()).end_stream();
@@ -586,7 +774,7 @@ fn a_block_that_never_ends_is_bounded() {
     let limit = Verdict::Limit(LimitName::BlockSize);
     judge(&Case::new("65 of them", Role::Server, frames, limit));
     let large = RawFrame::continuation(IDLE, vec![0x40; 16_384]).unfinished();
-    let frames = vec![begun, large.clone(), large.clone(), large.clone(), large];
+    let frames = [vec![begun], vec![large; 5]].concat();
     judge(&Case::new("64 KiB", Role::Server, frames, limit));
 }
 
@@ -597,13 +785,17 @@ fn a_block_that_does_not_end_in_time() {
         net.peer.send(&RawFrame::headers(IDLE, vec![]).unfinished());
         net.pump();
         net.advance(std::time::Duration::from_secs(9));
-        net.peer.send(&RawFrame::continuation(IDLE, vec![]).unfinished());
+        net.peer
+            .send(&RawFrame::continuation(IDLE, vec![]).unfinished());
         net.pump();
         net.peer.expect_nothing()?;
         net.advance(std::time::Duration::from_secs(1));
         net.peer.expect_goaway(code::ENHANCE_YOUR_CALM)?;
         let kind = bywash_proto::error::TimeoutKind::Block;
-        assert_eq!(net.events().last(), Some(&Seen::Closed(CloseReason::Timeout(kind))));
+        assert_eq!(
+            net.events().last(),
+            Some(&Seen::Closed(CloseReason::Timeout(kind)))
+        );
         Ok(net)
     });
 }

@@ -6,6 +6,7 @@ use super::recv::{Fault, Outcome};
 use crate::error::{LimitName, Violation};
 use crate::frame::{Flags, FrameHead, headers_fragment, push_fragment};
 use crate::limits::Account;
+use crate::stream::Closed;
 use crate::vocabulary::{ErrorCode, FrameType, StreamId};
 use alloc::boxed::Box;
 
@@ -114,11 +115,17 @@ impl Inner {
         if promised.is_connection() || promised.is_client() || promised <= self.last_peer_id {
             return Err(Violation::PushStream.into());
         }
-        let open = self
-            .store
-            .find(head.stream)
-            .is_some_and(|slot| self.store.at(slot).state.can_receive());
-        if !open && (self.is_idle(head.stream) || !head.stream.is_client()) {
+        let parent = head.stream;
+        let fit = match self.store.find(parent) {
+            Some(slot) => self.store.at(slot).state.can_receive(),
+            // On one that we reset, promises may still be on their way.
+            None => {
+                parent.is_client()
+                    && !self.is_idle(parent)
+                    && self.closed.find(parent) != Some(Closed::Known)
+            }
+        };
+        if !fit {
             return Err(Violation::PushStream.into());
         }
         self.last_peer_id = promised;

@@ -151,7 +151,7 @@ impl Inner {
         block: &[u8],
     ) -> Outcome<'static> {
         let id = head.stream;
-        if !id.is_client() {
+        if !id.is_client() && self.is_idle(id) {
             return Err(Violation::HeadersBadStreamId.into());
         }
         match self.store.find(id) {
