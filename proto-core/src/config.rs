@@ -81,7 +81,8 @@ pub struct Limits {
     /// Decoded octets of one head (RFC 9113 6.5.2) beyond which the connection ends. Default 256 KiB.
     pub hard_header_list_size: u32,
     /// Octets of heads that the streams open at once may hold together; beyond it new streams are
-    /// refused. Default 256 KiB.
+    /// refused, and each costs a token of `resets` and one more for each KiB of its head. Default
+    /// 256 KiB.
     pub head_bytes: u32,
     /// Octets of replies (PING and SETTINGS acknowledgements, resets) that may wait for the socket
     /// before input is no longer taken. Default 16 KiB.
@@ -100,10 +101,13 @@ pub struct Limits {
     pub parked_priorities: u32,
     /// The most that `expect` raises a stream's window by, octets. Default 4 MiB.
     pub max_expect: u32,
-    /// Streams reset by the peer or through its fault. A browser that cancels 50 downloads at once
-    /// is no attacker, nor is a client whose thousand deadlines pass together. Default 1 000, 33/s.
+    /// Streams reset by the peer or through its fault; each stream that ends in good order gives a
+    /// token back, and a server's reset of a request of ours is free. A browser that cancels 50
+    /// downloads at once is no attacker, nor is a client whose thousand deadlines pass together, nor
+    /// a proxy of which every third request is given up. Default 1 000, 33/s.
     pub resets: Rate,
-    /// PING and SETTINGS. Default 512, 32/s.
+    /// PING, SETTINGS, GOAWAY; each DATA frame that we send gives a token back, because a peer that
+    /// measures its path answers each with a PING. Default 512, 32/s.
     pub control: Rate,
     /// PRIORITY and PRIORITY_UPDATE; each new stream gives two tokens back. Default 2 048, 128/s.
     pub priority: Rate,
@@ -111,12 +115,13 @@ pub struct Limits {
     pub unknown: Rate,
     /// DATA without content and without END_STREAM, CONTINUATION without content. Default 512, 32/s.
     pub empty: Rate,
-    /// DATA under 64 octets while the program drains nothing; what is released gives tokens back.
-    /// Default 4 096, 256/s.
+    /// DATA under 64 octets on a stream whose program drains nothing; what it releases there gives
+    /// tokens back. A read of 64 KiB holds 6 553 frames of one octet. Default 8 192, 256/s.
     pub tiny_data: Rate,
-    /// WINDOW_UPDATEs under 64 octets on streams that wait for more. Default 2 048, 256/s.
+    /// WINDOW_UPDATEs under 64 octets on streams that wait for more. A reader that takes small
+    /// messages one by one from a full window sends as many as it reads. Default 4 096, 2 048/s.
     pub dribble: Rate,
-    /// Informational responses. Default 128, 16/s.
+    /// Informational responses after the first one of a request. Default 128, 16/s.
     pub informational: Rate,
 }
 
@@ -140,8 +145,8 @@ impl Default for Limits {
             priority: Rate::new(2048, 128),
             unknown: Rate::new(1024, 64),
             empty: Rate::new(512, 32),
-            tiny_data: Rate::new(4096, 256),
-            dribble: Rate::new(2048, 256),
+            tiny_data: Rate::new(8192, 256),
+            dribble: Rate::new(4096, 2048),
             informational: Rate::new(128, 16),
         }
     }
@@ -166,12 +171,14 @@ pub struct Timers {
     pub preface: Option<Duration>,
     /// For the acknowledgement of our SETTINGS. Default 10 s.
     pub settings_ack: Option<Duration>,
-    /// For the end of a field block that has begun. Default 10 s.
+    /// For the end of a field block that has begun, be it in its first frame. Default 10 s.
     pub block: Option<Duration>,
     /// Without streams, before the connection is shut down. Default none.
     pub idle: Option<Duration>,
-    /// Queued output (of the connection or of one stream) without progress. Long polls that queue
-    /// nothing are idle, not stuck. Default 60 s.
+    /// Queued output without progress: nothing written of the connection's, or a stream that waits
+    /// for a window of the peer's all that time (it is ended by the second look at the latest). Long
+    /// polls that queue nothing are idle, not stuck, and DATA that waits for its turn behind other
+    /// DATA is neither. Default 60 s.
     pub progress: Option<Duration>,
     /// Age after which the connection is shut down gracefully. Default none.
     pub max_age: Option<Duration>,
@@ -221,6 +228,9 @@ pub struct SendBuffers {
     pub header_table_size: u32,
     /// Streams that we open before the peer's first SETTINGS are here. Default 100.
     pub initial_max_streams: u32,
+    /// Streams that we have open at once, whatever the peer allows: each is memory of ours.
+    /// Default 4 096.
+    pub max_streams: u32,
 }
 
 impl Default for SendBuffers {
@@ -232,6 +242,7 @@ impl Default for SendBuffers {
             copy_below: 4 * 1024,
             header_table_size: 4096,
             initial_max_streams: 100,
+            max_streams: 4096,
         }
     }
 }
@@ -348,9 +359,13 @@ impl Config {
     /// `stream_mark` and one more `Bytes` per stream).
     pub fn worst_case_memory(&self) -> usize {
         let limits = &self.limits;
-        let streams = self.settings.max_concurrent_streams as usize;
         let n = |v: u32| v as usize;
-        let fixed = 8 * 1024;
+        // A client opens its own, a server takes the peer's.
+        let streams = n(self
+            .settings
+            .max_concurrent_streams
+            .max(self.send.max_streams));
+        let fixed = 8 * 1024 + 16 * n(limits.parked_priorities) + 64 * n(limits.settings_in_flight);
         // A field block in progress, and the payload of one frame in pieces; vectors may double.
         let input = 2
             * (n(limits.block_bytes)

@@ -70,6 +70,7 @@ impl Inner {
     /// A stream ends before its time and the program has to know.
     pub(super) fn end_stream(&mut self, slot: u32, how: Closed, end: StreamEnd) {
         self.store.at_mut(slot).end = end;
+        self.forget_drained(slot);
         self.notify(slot, Notice::ENDED);
         self.finish_stream(slot, how);
     }
@@ -128,7 +129,25 @@ impl Inner {
     pub(super) fn reset(&mut self, slot: u32, code: ErrorCode) {
         let id = self.store.at(slot).id;
         self.write_reset(id, code);
+        // A peer that opens streams and reads nothing must not make the output grow through us.
+        self.count_reply(13);
+        self.forget_drained(slot);
         self.finish_stream(slot, Closed::ByUs);
+    }
+
+    /// After `Ended`, and after a reset of the program's, nothing more is told of a stream.
+    fn forget_drained(&mut self, slot: u32) {
+        let stream = self.store.at_mut(slot);
+        stream.bits.clear(Bits::WANTS_DRAINED | Bits::DRAIN_MARKED);
+        stream.notice.0 &= !Notice::DRAINED;
+    }
+
+    /// Both sides have ended a stream in good order.
+    #[inline]
+    pub(super) fn complete_stream(&mut self, slot: u32) {
+        self.ledger
+            .refund(&self.config.limits, Account::Resets, self.now, 1);
+        self.finish_stream(slot, Closed::Known);
     }
 
     /// The connection ends. What was read before is delivered, what is committed drains.
@@ -194,6 +213,8 @@ impl Inner {
     }
 
     pub(super) fn write_goaway(&mut self, last: StreamId, code: ErrorCode, debug: &[u8]) {
+        // What an earlier one covers may shrink, never grow (RFC 9113 6.8).
+        let last = self.goaway_sent.map_or(last, |before| before.min(last));
         self.goaway_sent = Some(last);
         self.stats.frames_sent.count(FrameType::GOAWAY);
         let before = self.output.arena().len();

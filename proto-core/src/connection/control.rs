@@ -97,12 +97,16 @@ impl Inner {
         if self.is_idle(head.stream) {
             return Err(Violation::IdleStream.into());
         }
-        self.ledger
-            .charge(&self.config.limits, Account::Resets, self.now, 1)?;
-        let Some(slot) = self.store.find(head.stream) else {
+        let open = self.store.find(head.stream);
+        let local = open.is_some_and(|slot| self.store.at(slot).bits.has(Bits::LOCAL));
+        // A server may refuse as many requests as we send: each reset answers one of ours.
+        if !local {
+            self.ledger
+                .charge(&self.config.limits, Account::Resets, self.now, 1)?;
+        }
+        let Some(slot) = open else {
             return Ok(None);
         };
-        let local = self.store.at(slot).bits.has(Bits::LOCAL);
         let retry = match code {
             ErrorCode::REFUSED_STREAM if local => Retry::NotProcessed,
             _ => Retry::MayHaveBeenProcessed,

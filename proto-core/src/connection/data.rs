@@ -57,6 +57,7 @@ impl Inner {
         let stream = self.store.at_mut(slot);
         stream.bytes_received += u64::from(head.length) + FrameHead::SIZE as u64;
         if octets < TINY && octets != 0 && !end && stream.unreleased > TINY {
+            stream.tiny += 1;
             self.ledger
                 .charge(&self.config.limits, Account::TinyData, self.now, 1)?;
         }
@@ -266,7 +267,7 @@ impl Inner {
         let stream = self.store.at_mut(slot);
         stream.state = stream.state.ended_by_peer();
         if stream.state.is_closed() {
-            self.finish_stream(slot, Closed::Known);
+            self.complete_stream(slot);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::inner::Inner;
 use crate::error::{ReleaseError, SendError};
 use crate::headers::Fields;
+use crate::limits::Account;
 use crate::stream::Bits;
 use crate::vocabulary::{ErrorCode, Priority, StreamRef};
 use bytes::Bytes;
@@ -188,11 +189,13 @@ impl Inner {
         let raised = stream.expected.min(octets);
         stream.expected -= raised;
         stream.recv.give_back(octets - raised);
-        self.ledger.refund(
-            &self.config.limits,
-            crate::limits::Account::TinyData,
-            octets,
-        );
+        // At most what this stream has cost: a sibling that is drained pays for nobody else.
+        let tokens = stream.tiny.min(octets);
+        if tokens != 0 {
+            stream.tiny -= tokens;
+            self.ledger
+                .refund(&self.config.limits, Account::TinyData, self.now, tokens);
+        }
         self.list_update(slot);
         Ok(())
     }

@@ -51,7 +51,7 @@ impl Sink for Skipped {
 
 fn hpack_fault(error: DecodeError) -> Fault {
     match error {
-        DecodeError::Aborted => Fault::Limit(LimitName::HeaderList),
+        DecodeError::Aborted | DecodeError::StringTooLong => Fault::Limit(LimitName::HeaderList),
         _ => Fault::Violation(Violation::HpackFault),
     }
 }
@@ -92,11 +92,12 @@ impl Inner {
         Ok(collected)
     }
 
-    /// Decodes a block for the table's sake alone.
-    pub(super) fn skip_block(&mut self, head: FrameHead, block: &[u8]) -> Result<(), Fault> {
-        let left = self.config.limits.hard_header_list_size;
+    /// Decodes a block for the table's sake alone. Returns its size (RFC 9113 6.5.2).
+    pub(super) fn skip_block(&mut self, head: FrameHead, block: &[u8]) -> Result<u32, Fault> {
+        let most = self.config.limits.hard_header_list_size;
+        let mut skipped = Skipped { left: most };
         self.decoder
-            .decode(block, left as usize, &mut Skipped { left })
+            .decode(block, most as usize, &mut skipped)
             .map_err(hpack_fault)?;
         if let Some(observer) = &mut self.observer {
             observer.frame(&Seen::new(
@@ -106,7 +107,7 @@ impl Inner {
                 Content::Fields(None),
             ));
         }
-        Ok(())
+        Ok(most - skipped.left)
     }
 
     /// A server's block: a request, trailers, or something late.
@@ -184,19 +185,9 @@ impl Inner {
             self.refuse(id, ErrorCode::REFUSED_STREAM);
             return Ok(None);
         }
-        if self.head_bytes > self.config.limits.head_bytes {
-            self.skip_block(head, block)?;
-            // Dearer than other refusals: what is held was sent to be held.
-            let cost = (self.config.limits.resets.burst / 32).max(1);
-            if self
-                .ledger
-                .charge(&self.config.limits, Account::Resets, self.now, cost)
-                .is_err()
-            {
-                return Err(Fault::Limit(LimitName::HeadBytes));
-            }
-            self.refuse(id, ErrorCode::REFUSED_STREAM);
-            return Ok(None);
+        if self.head_bytes >= self.config.limits.head_bytes {
+            let size = self.skip_block(head, block)?;
+            return self.refuse_head(id, size);
         }
         match self.decode_block(head, HeadKind::Request, block)? {
             Ok(collected) => self.open_request(id, end, collected),
@@ -205,6 +196,16 @@ impl Inner {
                 Ok(None)
             }
         }
+    }
+
+    /// No room for one more head. Costs by what it made us unpack: a page whose requests do not
+    /// all fit is refused a few, heads that were sent to be held end the connection.
+    fn refuse_head(&mut self, id: StreamId, size: u32) -> Outcome<'static> {
+        let cost = 1 + size / 1024;
+        self.ledger
+            .charge(&self.config.limits, Account::HeadBytes, self.now, cost)?;
+        self.refuse(id, ErrorCode::REFUSED_STREAM);
+        Ok(None)
     }
 
     #[inline]
@@ -217,6 +218,10 @@ impl Inner {
         if end && length.unwrap_or(0) != 0 {
             self.reject(id, Violation::ContentLengthMismatch)?;
             return Ok(None);
+        }
+        let charge = head.heap_bytes() as u32;
+        if self.head_bytes != 0 && self.head_bytes + charge > self.config.limits.head_bytes {
+            return self.refuse_head(id, head.list_size());
         }
         let bits = Bits::COUNTED
             | Bits::HEAD_RECEIVED
@@ -235,7 +240,6 @@ impl Inner {
             self.local.in_force.initial_window_size,
             self.peer.initial_window_size,
         );
-        let charge = head.heap_bytes() as u32;
         let stream = self.store.at_mut(slot);
         stream.open(id, state, bits, recv, send);
         stream.recv_left = length.unwrap_or(u64::MAX);
@@ -247,7 +251,7 @@ impl Inner {
         self.counts.live += 1;
         self.stats.streams_received += 1;
         self.ledger
-            .refund(&self.config.limits, Account::Priority, 2);
+            .refund(&self.config.limits, Account::Priority, self.now, 2);
         if !self.parked.is_empty() {
             self.unpark(slot, id);
         }
@@ -302,8 +306,12 @@ impl Inner {
         };
         let name = self.store.name(slot);
         if summary.status < 200 {
-            self.ledger
-                .charge(&self.config.limits, Account::Informational, self.now, 1)?;
+            // One for each request is what `expect: 100-continue` asks for.
+            if self.store.at(slot).bits.has(Bits::INFORMED) {
+                self.ledger
+                    .charge(&self.config.limits, Account::Informational, self.now, 1)?;
+            }
+            self.store.at_mut(slot).bits.set(Bits::INFORMED);
             if end {
                 self.stream_fault(slot, Violation::InformationalEndStream)?;
                 return Ok(None);

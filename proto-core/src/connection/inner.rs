@@ -108,6 +108,8 @@ pub(crate) struct Inner {
     pub(super) marks: VecDeque<Mark>,
     /// Octets written when progress was last looked at.
     pub(super) progress_seen: u64,
+    /// DATA frames sent by then.
+    pub(super) progress_data: u64,
 
     // The connection's own life.
     pub(super) local: Local,
@@ -180,6 +182,7 @@ impl Inner {
             reply_mark: 0,
             marks: VecDeque::new(),
             progress_seen: 0,
+            progress_data: 0,
             local: Local::new(),
             peer: PeerSettings::INITIAL,
             peer_settings_seen: false,

@@ -215,6 +215,9 @@ impl Inner {
                 return self.on_frame(head, &payload[..needed as usize]);
             }
             self.rx = Rx::Payload { head, needed };
+            if head.kind == FrameType::HEADERS || head.kind == FrameType::PUSH_PROMISE {
+                self.start_block_deadline();
+            }
             return self.collect(head, needed, input);
         }
         self.rx = Rx::Skip { left: head.length };
@@ -282,6 +285,9 @@ impl Inner {
             Ok(event) => Ok(event.map(Event::into_owned)),
             Err(fault) => Err(fault),
         };
+        if self.block.is_none() {
+            self.timers.stop(Timer::Block);
+        }
         if payload.capacity() <= 1024 {
             payload.clear();
             self.payload = payload;
@@ -342,13 +348,18 @@ impl Inner {
 
     /// Starts or stops the deadline of an unfinished block.
     pub(super) fn arm_block(&mut self) {
-        match (&self.block, self.config.timers.block) {
-            (Some(_), Some(after)) => {
-                if !self.timers.is_set(Timer::Block) {
-                    self.timers.set(Timer::Block, self.now + after);
-                }
+        match &self.block {
+            Some(_) => self.start_block_deadline(),
+            None => self.timers.stop(Timer::Block),
+        }
+    }
+
+    /// A block has begun, if only with a part of its first frame.
+    fn start_block_deadline(&mut self) {
+        if let Some(after) = self.config.timers.block {
+            if !self.timers.is_set(Timer::Block) {
+                self.timers.set(Timer::Block, self.now + after);
             }
-            _ => self.timers.stop(Timer::Block),
         }
     }
 }

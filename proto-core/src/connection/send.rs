@@ -4,8 +4,9 @@ use super::inner::{Inner, Mark, Phase, Tell};
 use crate::error::{OpenError, SendError};
 use crate::frame::{Flags, FrameHead};
 use crate::headers::{Fields, Head, HeadKind, MethodKind, OutgoingCheck, OutgoingSummary};
+use crate::limits::Account;
 use crate::observer::{Content, Direction, Seen};
-use crate::stream::{Bits, Closed, State};
+use crate::stream::{Bits, State};
 use crate::vocabulary::{FrameType, StreamId, StreamRef};
 use bytes::Bytes;
 
@@ -62,16 +63,18 @@ impl Inner {
 
     /// Streams that we may have open.
     pub(crate) fn stream_limit(&self) -> u32 {
-        if self.peer_settings_seen {
+        let theirs = if self.peer_settings_seen {
             self.peer.max_concurrent_streams.unwrap_or(u32::MAX)
         } else {
             self.config.send.initial_max_streams
-        }
+        };
+        theirs.min(self.config.send.max_streams)
     }
 
     #[inline]
     fn output_is_full(&self) -> bool {
-        self.output.arena_len() > self.config.limits.output_bytes as usize
+        let marks = self.marks.len() * size_of::<Mark>();
+        self.output.arena_len() + marks > self.config.limits.output_bytes as usize
     }
 
     /// Tells the program that it may open again, if it asked and that is so.
@@ -321,7 +324,7 @@ impl Inner {
         let stream = self.store.at_mut(slot);
         stream.state = stream.state.ended_by_us();
         if stream.state.is_closed() {
-            self.finish_stream(slot, Closed::Known);
+            self.complete_stream(slot);
         }
     }
 
@@ -398,6 +401,9 @@ impl Inner {
             stream: id,
         };
         self.stats.frames_sent.count(FrameType::DATA);
+        // A peer that measures its path answers each DATA with a PING.
+        self.ledger
+            .refund(&self.config.limits, Account::Control, self.now, 1);
         self.output.arena().extend_from_slice(&head.encode());
         if let Some(observer) = &mut self.observer {
             observer.frame(&Seen::new(

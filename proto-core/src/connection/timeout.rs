@@ -7,7 +7,7 @@ use crate::frame::Flags;
 use crate::ping::Purpose;
 use crate::stream::{Bits, Closed};
 use crate::timer::Timer;
-use crate::vocabulary::{ErrorCode, Instant};
+use crate::vocabulary::{ErrorCode, FrameType, Instant};
 
 impl Inner {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -113,6 +113,7 @@ impl Inner {
         if !self.timers.is_set(Timer::Progress) {
             if let Some(after) = self.config.timers.progress {
                 self.progress_seen = self.output.written();
+                self.progress_data = self.stats.frames_sent.of(FrameType::DATA);
                 self.timers.set(Timer::Progress, self.now + after);
             }
         }
@@ -125,6 +126,9 @@ impl Inner {
         if !self.output.is_empty() && !moved {
             return self.time_out(TimeoutKind::Progress);
         }
+        // DATA behind DATA of ours is not the peer's fault: only windows that it holds are.
+        let held = self.blocked_since.is_some()
+            && self.progress_data == self.stats.frames_sent.of(FrameType::DATA);
         let (mut waiting, mut stuck) = (!self.output.is_empty(), alloc::vec::Vec::new());
         for slot in self.store.slots().collect::<alloc::vec::Vec<u32>>() {
             let stream = self.store.at_mut(slot);
@@ -132,6 +136,10 @@ impl Inner {
                 continue;
             }
             waiting = true;
+            if !held && !stream.bits.has(Bits::BLOCKED) {
+                stream.bits.clear(Bits::STALE);
+                continue;
+            }
             if stream.bits.has(Bits::STALE) {
                 stuck.push(slot);
             }

@@ -68,6 +68,10 @@ impl Inner {
     }
 
     fn announce_windows(&mut self) {
+        // A peer that sends and does not read gets no more credit: that would be output, too.
+        if self.output.arena_len() > self.config.limits.output_bytes as usize {
+            return;
+        }
         if self.recv_window.is_due(self.recv_target) && self.spoken {
             self.announce_connection();
         }

@@ -26,10 +26,10 @@ impl Bucket {
         (self.0 - now).div_ceil(per_token)
     }
 
-    /// Whether nothing was ever taken.
+    /// Whether no token is gone.
     #[inline]
-    pub(crate) const fn is_untouched(self) -> bool {
-        self.0 == 0
+    pub(crate) const fn is_full(self, now: Instant) -> bool {
+        self.0 <= now.as_nanos()
     }
 
     /// Puts tokens back, at most what was taken.

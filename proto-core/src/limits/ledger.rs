@@ -11,6 +11,7 @@ pub(crate) enum Account {
     Control,
     Dribble,
     Empty,
+    HeadBytes,
     Informational,
     Priority,
     Resets,
@@ -18,13 +19,14 @@ pub(crate) enum Account {
     Unknown,
 }
 
-const ACCOUNTS: usize = 8;
+const ACCOUNTS: usize = 9;
 
 impl Account {
     const ALL: [Self; ACCOUNTS] = [
         Self::Control,
         Self::Dribble,
         Self::Empty,
+        Self::HeadBytes,
         Self::Informational,
         Self::Priority,
         Self::Resets,
@@ -37,6 +39,7 @@ impl Account {
             Self::Control => LimitName::Control,
             Self::Dribble => LimitName::Dribble,
             Self::Empty => LimitName::EmptyFrames,
+            Self::HeadBytes => LimitName::HeadBytes,
             Self::Informational => LimitName::Informational,
             Self::Priority => LimitName::Priority,
             Self::Resets => LimitName::Resets,
@@ -52,7 +55,8 @@ impl Account {
             Self::Empty => limits.empty,
             Self::Informational => limits.informational,
             Self::Priority => limits.priority,
-            Self::Resets => limits.resets,
+            // Both are streams that end before their time.
+            Self::HeadBytes | Self::Resets => limits.resets,
             Self::TinyData => limits.tiny_data,
             Self::Unknown => limits.unknown,
         }
@@ -68,8 +72,8 @@ pub(crate) struct Overdraft(pub(crate) LimitName);
 pub(crate) struct Ledger {
     buckets: [Bucket; ACCOUNTS],
     /// Accounts past their soft stage, told or to be told, by bit.
-    warned: u8,
-    to_tell: u8,
+    warned: u16,
+    to_tell: u16,
 }
 
 impl Ledger {
@@ -87,7 +91,7 @@ impl Ledger {
         if gone > burst {
             return Err(Overdraft(account.name()));
         }
-        let bit = 1 << account as u8;
+        let bit = 1 << account as u16;
         if gone * 2 > burst {
             if self.warned & bit == 0 {
                 self.warned |= bit;
@@ -99,11 +103,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives tokens back.
+    /// Gives tokens back; next to nothing to do while none are gone.
     #[inline]
-    pub(crate) fn refund(&mut self, limits: &Limits, account: Account, tokens: u32) {
+    pub(crate) fn refund(&mut self, limits: &Limits, account: Account, now: Instant, tokens: u32) {
         let bucket = &mut self.buckets[account as usize];
-        if !bucket.is_untouched() {
+        if !bucket.is_full(now) {
             bucket.put_back(account.rate(limits), tokens);
         }
     }

@@ -67,6 +67,8 @@ bits! {
     SENDS_NO_BODY = 20;
     /// A mark in the output stands for `WANTS_DRAINED`.
     DRAIN_MARKED = 21;
+    /// An informational head came.
+    INFORMED = 22;
 }
 
 impl Bits {
@@ -131,6 +133,8 @@ pub(crate) struct Stream {
     pub(crate) recv: Credit,
     /// Handed to the program, not released.
     pub(crate) unreleased: u32,
+    /// Tokens taken for small DATA, not given back yet.
+    pub(crate) tiny: u32,
     /// Raise of the window by `expect`, not consumed yet.
     pub(crate) expected: u32,
     /// What the peer's content-length leaves; `u64::MAX` without one.
@@ -175,6 +179,7 @@ impl Stream {
             priority: Priority::DEFAULT,
             recv: Credit::new(0),
             unreleased: 0,
+            tiny: 0,
             expected: 0,
             recv_left: u64::MAX,
             send_left: u64::MAX,
@@ -210,6 +215,7 @@ impl Stream {
         self.priority = Priority::DEFAULT;
         self.recv = Credit::new(recv_window);
         self.unreleased = 0;
+        self.tiny = 0;
         self.expected = 0;
         self.recv_left = u64::MAX;
         self.send_left = u64::MAX;
