@@ -28,7 +28,12 @@ fn seen(role: Role, settings: &Config, frames: &[RawFrame]) -> Vec<(u8, u8, u32,
             .events()
             .into_iter()
             .map(|event| match event {
-                Seen::Extension { kind, flags, stream, payload } => (kind, flags, stream, payload),
+                Seen::Extension {
+                    kind,
+                    flags,
+                    stream,
+                    payload,
+                } => (kind, flags, stream, payload),
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -50,7 +55,10 @@ fn altsvc_is_for_clients() {
         .iter()
         .map(|(_, _, stream, payload)| AltSvc::parse(StreamId::new(*stream), payload).unwrap())
         .collect();
-    assert_eq!((read[0].origin, read[0].value), (&b"https://a"[..], &b"h2=\":443\""[..]));
+    assert_eq!(
+        (read[0].origin, read[0].value),
+        (&b"https://a"[..], &b"h2=\":443\""[..])
+    );
     assert_eq!((read[1].origin, read[1].value), (&b""[..], &b"clear"[..]));
 }
 
@@ -61,9 +69,23 @@ fn origin_counts_on_a_secure_connection_alone() {
     let got = seen(Role::Client, &secure, std::slice::from_ref(&origin));
     let origins: Vec<_> = Origins::new(&got[0].3).collect();
     assert_eq!(origins, [b"https://a", b"https://b"]);
-    assert_eq!(seen(Role::Client, &Config::default(), std::slice::from_ref(&origin)), []);
-    assert_eq!(seen(Role::Server, &secure, std::slice::from_ref(&origin)), []);
-    for frame in [origin.clone().on(World::OPEN), origin.clone().flag(1), origin.clone().flag(8)] {
+    assert_eq!(
+        seen(
+            Role::Client,
+            &Config::default(),
+            std::slice::from_ref(&origin)
+        ),
+        []
+    );
+    assert_eq!(
+        seen(Role::Server, &secure, std::slice::from_ref(&origin)),
+        []
+    );
+    for frame in [
+        origin.clone().on(World::OPEN),
+        origin.clone().flag(1),
+        origin.clone().flag(8),
+    ] {
         assert_eq!(seen(Role::Client, &secure, &[frame]), []);
     }
     // Other flags have no meaning.
@@ -102,14 +124,18 @@ fn a_program_may_send_any_type_that_is_not_the_cores() {
             let mut net = World::new(role, feed, Config::default()).net;
             let mut send = |kind, payload: &[u8]| {
                 let stream = StreamId::new(World::OPEN);
-                net.core.send_extension(FrameType(kind), 0x81, stream, payload)
+                net.core
+                    .send_extension(FrameType(kind), 0x81, stream, payload)
             };
             assert_eq!(send(0xfa, b"hello"), Ok(()));
             for kind in 0..=9 {
                 assert_eq!(send(kind, b""), Err(ExtensionError::Core));
             }
             let large = vec![0; 16_385];
-            assert_eq!(send(0xfa, &large), Err(ExtensionError::TooLarge { limit: 16_384 }));
+            assert_eq!(
+                send(0xfa, &large),
+                Err(ExtensionError::TooLarge { limit: 16_384 })
+            );
             net.pump();
             net.peer.expect_exactly(&Received::Unknown {
                 kind: 0xfa,

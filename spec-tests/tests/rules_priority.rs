@@ -29,13 +29,21 @@ fn priority_update_where_it_must_not_be() {
     }
     for named in [0, 2, 0x7fff_fffe] {
         let verdict = Verdict::Connection(V::PriorityUpdateStream);
-        server("for a stream it may not name", [update(named, "u=1")], verdict);
+        server(
+            "for a stream it may not name",
+            [update(named, "u=1")],
+            verdict,
+        );
     }
     for length in 0..4 {
         let frame = RawFrame::new(kind::PRIORITY_UPDATE, 0, 0, vec![0; length]);
         server("cut", [frame], Verdict::Connection(V::PriorityUpdateLength));
     }
-    for frame in [update(OPEN, "u=1"), update(OPEN, "u=1").on(OPEN), update(0, "")] {
+    for frame in [
+        update(OPEN, "u=1"),
+        update(OPEN, "u=1").on(OPEN),
+        update(0, ""),
+    ] {
         let verdict = Verdict::Connection(V::PriorityUpdateAtClient);
         judge(&Case::new("at a client", Role::Client, [frame], verdict));
     }
@@ -49,7 +57,9 @@ fn priority_update_of_streams_that_are_over_is_ignored() {
 
 #[test]
 fn values_that_cannot_be_read_are_ignored() {
-    for value in ["", "u=8", "u=-1", "u", "i=3", "x=1, y", "u=3", "!", "u=1;", "\u{80}"] {
+    for value in [
+        "", "u=8", "u=-1", "u", "i=3", "x=1, y", "u=3", "!", "u=1;", "\u{80}",
+    ] {
         every_split(|feed| {
             let mut net = World::new(Role::Server, feed, Config::default()).net;
             net.peer.send(&update(OPEN, value));
@@ -74,7 +84,13 @@ fn a_live_update_is_told_once_and_in_force() {
         net.peer.send(&update(OPEN, "u=1, i"));
         net.pump();
         let priority = Priority::new(1, true);
-        assert_eq!(net.events(), [Seen::Priority { stream: OPEN, priority }]);
+        assert_eq!(
+            net.events(),
+            [Seen::Priority {
+                stream: OPEN,
+                priority
+            }]
+        );
         let stream = net.stream(OPEN);
         assert_eq!(net.core.send(stream).priority(), Some(priority));
         // The program's own word holds against later ones (RFC 9218 8).
@@ -82,7 +98,10 @@ fn a_live_update_is_told_once_and_in_force() {
         net.peer.send(&update(OPEN, "u=0"));
         net.pump();
         assert_eq!(net.events(), []);
-        assert_eq!(net.core.send(stream).priority(), Some(Priority::new(5, false)));
+        assert_eq!(
+            net.core.send(stream).priority(),
+            Some(Priority::new(5, false))
+        );
         Ok(net)
     });
 }
@@ -97,9 +116,13 @@ fn a_parked_update_waits_for_its_stream() {
         net.ask(World::IDLE, "/", true);
         // Its own field is older than the update and gives way (RFC 9218 7: the update takes precedence).
         let head = BlockWriter::request("GET", "/").field("priority", "u=1");
-        net.peer.send(&RawFrame::headers(15, head.build()).end_stream());
+        net.peer
+            .send(&RawFrame::headers(15, head.build()).end_stream());
         net.pump();
-        for (id, priority) in [(World::IDLE, Priority::new(2, true)), (15, Priority::new(7, false))] {
+        for (id, priority) in [
+            (World::IDLE, Priority::new(2, true)),
+            (15, Priority::new(7, false)),
+        ] {
             let stream = net.stream(id);
             assert_eq!(net.core.send(stream).priority(), Some(priority));
         }
@@ -111,12 +134,29 @@ fn a_parked_update_waits_for_its_stream() {
 fn updates_for_more_streams_than_may_be_opened() {
     // The world has 3 streams open, so 5 more may be named (RFC 9218 7.1).
     let few = |c: &mut Config| c.settings.max_concurrent_streams = 8;
-    let named = |n: u32| (0..n).map(|i| update(World::IDLE + 2 * i, "u=1")).collect::<Vec<_>>();
-    judge(&Case::new("as many", Role::Server, [named(5), named(5)].concat(), Verdict::Ignored).with(few));
+    let named = |n: u32| {
+        (0..n)
+            .map(|i| update(World::IDLE + 2 * i, "u=1"))
+            .collect::<Vec<_>>()
+    };
+    judge(
+        &Case::new(
+            "as many",
+            Role::Server,
+            [named(5), named(5)].concat(),
+            Verdict::Ignored,
+        )
+        .with(few),
+    );
     let verdict = Verdict::Connection(V::PriorityUpdateStream);
     judge(&Case::new("one more", Role::Server, named(6), verdict).with(few));
     // What is kept has a bound of its own; beyond it updates are legal and forgotten.
-    judge(&Case::new("many", Role::Server, named(100), Verdict::Ignored));
+    judge(&Case::new(
+        "many",
+        Role::Server,
+        named(100),
+        Verdict::Ignored,
+    ));
 }
 
 #[test]
@@ -132,7 +172,8 @@ fn the_field_of_a_request_counts() {
         every_split(|feed| {
             let mut net = World::new(Role::Server, feed, Config::default()).net;
             let head = BlockWriter::request("GET", "/").field("priority", value);
-            net.peer.send(&RawFrame::headers(World::IDLE, head.build()).end_stream());
+            net.peer
+                .send(&RawFrame::headers(World::IDLE, head.build()).end_stream());
             net.pump();
             let stream = net.stream(World::IDLE);
             assert_eq!(net.core.send(stream).priority(), Some(priority), "{value}");
@@ -148,7 +189,8 @@ fn order(feed: Feed, priorities: &[&str], size: usize) -> (Against, Vec<u32>) {
     for (i, value) in priorities.iter().enumerate() {
         let head = BlockWriter::request("GET", "/").field("priority", value);
         let id = 2 * i as u32 + 1;
-        net.peer.send(&RawFrame::headers(id, head.build()).end_stream());
+        net.peer
+            .send(&RawFrame::headers(id, head.build()).end_stream());
     }
     net.pump();
     for i in 0..priorities.len() {
@@ -202,7 +244,9 @@ fn an_update_moves_what_is_queued() {
         // The windows are those of the protocol's start, so not all fits: what does is the urgent one's.
         net.pump();
         let sent = net.peer.drain();
-        let first = sent.iter().find(|item| matches!(item, Received::Data { .. }));
+        let first = sent
+            .iter()
+            .find(|item| matches!(item, Received::Data { .. }));
         assert_eq!(first.map(Received::stream), Some(World::HALF));
         let octets: u32 = sent
             .iter()
@@ -244,8 +288,16 @@ fn rfc7540_priorities_are_decoded_and_ignored() {
     };
     for case in Case::both(
         "PRIORITY",
-        [OPEN, World::HALF, World::CLOSED, World::RESET, World::IDLE, 2, 99]
-            .map(|id| RawFrame::priority(id, fields)),
+        [
+            OPEN,
+            World::HALF,
+            World::CLOSED,
+            World::RESET,
+            World::IDLE,
+            2,
+            99,
+        ]
+        .map(|id| RawFrame::priority(id, fields)),
         Verdict::Ignored,
     ) {
         judge(&case);
@@ -253,9 +305,13 @@ fn rfc7540_priorities_are_decoded_and_ignored() {
     every_split(|feed| {
         let mut net = World::new(Role::Server, feed, Config::default()).net;
         let head = RawFrame::headers(World::IDLE, BlockWriter::request("GET", "/").build());
-        net.peer.send(&head.with_priority(fields).padded(9).end_stream());
+        net.peer
+            .send(&head.with_priority(fields).padded(9).end_stream());
         net.pump();
-        assert!(matches!(net.events()[..], [Seen::Request { end: true, .. }]));
+        assert!(matches!(
+            net.events()[..],
+            [Seen::Request { end: true, .. }]
+        ));
         Ok(net)
     });
 }

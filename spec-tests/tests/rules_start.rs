@@ -32,7 +32,10 @@ fn prior_knowledge() {
             net.peer.expect_settings()?;
             net.peer.skip_window_updates();
             net.peer.expect_settings_ack()?;
-            assert!(matches!(net.events()[..], [Seen::Settings, Seen::Request { .. }]));
+            assert!(matches!(
+                net.events()[..],
+                [Seen::Settings, Seen::Request { .. }]
+            ));
             Ok(net)
         });
     }
@@ -82,7 +85,10 @@ fn an_http1_request_is_answered_in_its_own_words() {
             assert!(answer.starts_with("HTTP/1.1 505 "), "{answer}");
             let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
             let length = format!("content-length: {}", body.len());
-            assert!(head.contains(&length) && head.contains("connection: close"), "{answer}");
+            assert!(
+                head.contains(&length) && head.contains("connection: close"),
+                "{answer}"
+            );
             assert!(body.contains("HTTP/2"), "{body}");
             Ok(net)
         });
@@ -124,7 +130,12 @@ fn anything_else_is_answered_by_goaway() {
         every_split(|feed| {
             let mut net = greeted(feed, Config::default(), octets);
             let reason = CloseReason::Violation(V::PrefaceInvalid);
-            assert_eq!(net.events(), [Seen::Closed(reason)], "{}", octets.escape_ascii());
+            assert_eq!(
+                net.events(),
+                [Seen::Closed(reason)],
+                "{}",
+                octets.escape_ascii()
+            );
             let mut reader = RawPeer::client(&[]);
             reader.receive(net.output());
             reader.expect_settings()?;
@@ -138,7 +149,11 @@ fn anything_else_is_answered_by_goaway() {
 
 #[test]
 fn on_a_secure_transport_there_is_only_goaway() {
-    for octets in [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"\x16\x03\x01.....................", b"hello hello hello hello "] {
+    for octets in [
+        &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+        b"\x16\x03\x01.....................",
+        b"hello hello hello hello ",
+    ] {
         every_split(|feed| {
             let net = greeted(feed, secure(), octets);
             let mut reader = RawPeer::client(&[]);
@@ -194,7 +209,10 @@ fn an_http1_answer_at_a_client_ends_the_connection() {
         net.pump();
         assert!(net.guard().is_closed());
         let seen = net.events();
-        assert!(matches!(seen[..], [Seen::Ended { stream: 1, .. }, Seen::Closed(_)]), "{seen:?}");
+        assert!(
+            matches!(seen[..], [Seen::Ended { stream: 1, .. }, Seen::Closed(_)]),
+            "{seen:?}"
+        );
         Ok(net)
     });
 }
@@ -249,7 +267,10 @@ fn a_client_may_send_before_it_hears() {
         net.peer.send(&RawFrame::settings(&[]));
         net.answer(1, "204", true);
         net.pump();
-        assert!(matches!(net.events()[..], [Seen::Settings, Seen::Response { .. }]));
+        assert!(matches!(
+            net.events()[..],
+            [Seen::Settings, Seen::Response { .. }]
+        ));
         let ack = net.peer.find(|item| *item == Received::SettingsAck);
         assert!(ack.is_some());
         Ok(net)

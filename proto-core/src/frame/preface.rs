@@ -16,7 +16,8 @@ pub(crate) enum Opening {
     Other(OtherProtocol),
 }
 
-/// Judges the first octets of a connection, however few.
+/// Judges the first octets of a connection, however few: the verdict is the same wherever they are
+/// cut, for it waits until they can be only one thing.
 pub(crate) fn opening(seen: &[u8]) -> Opening {
     let n = seen.len().min(PREFACE.len());
     if seen[..n] == PREFACE[..n] {
@@ -27,19 +28,17 @@ pub(crate) fn opening(seen: &[u8]) -> Opening {
         };
     }
     // A TLS record of a handshake, major version 3 (RFC 8446 5.1).
-    if seen[0] == 0x16 && seen.get(1).is_none_or(|&v| v == 3) {
-        return Opening::Other(OtherProtocol::Tls);
+    match seen {
+        [] | [0x16] => return Opening::Partial,
+        [0x16, 3, ..] => return Opening::Other(OtherProtocol::Tls),
+        _ => {}
     }
-    if is_http1(seen) {
-        Opening::Other(OtherProtocol::Http1)
-    } else {
-        Opening::Other(OtherProtocol::Unknown)
-    }
+    http1(seen)
 }
 
 /// An HTTP/1 request line starts with a method of upper-case letters and a space. Only the methods
-/// of RFC 9110 and PATCH count, and any prefix of one that differs from the preface.
-fn is_http1(seen: &[u8]) -> bool {
+/// of RFC 9110 and PATCH count.
+fn http1(seen: &[u8]) -> Opening {
     const METHODS: [&[u8]; 10] = [
         b"GET ",
         b"HEAD ",
@@ -52,10 +51,13 @@ fn is_http1(seen: &[u8]) -> bool {
         b"PATCH ",
         b"PRI * HTTP/1",
     ];
-    METHODS.iter().any(|method| {
-        let n = seen.len().min(method.len());
-        seen[..n] == method[..n]
-    })
+    if METHODS.iter().any(|method| seen.starts_with(method)) {
+        Opening::Other(OtherProtocol::Http1)
+    } else if METHODS.iter().any(|method| method.starts_with(seen)) {
+        Opening::Partial
+    } else {
+        Opening::Other(OtherProtocol::Unknown)
+    }
 }
 
 #[cfg(test)]
@@ -74,13 +76,22 @@ mod tests {
     }
 
     #[test]
+    fn the_verdict_waits_until_it_is_sure() {
+        for start in [&b"G"[..], b"POST", b"CONNEC", b"PRI * HTTP/", b"\x16"] {
+            assert_eq!(opening(start), Opening::Partial);
+        }
+        for other in [&b"GO"[..], b"POSTER", b"PUX", b"\x16\x99"] {
+            assert_eq!(opening(other), Opening::Other(OtherProtocol::Unknown));
+        }
+    }
+
+    #[test]
     fn other_protocols_are_named() {
         assert_eq!(
             opening(b"GET / HTTP/1.1\r\n"),
             Opening::Other(OtherProtocol::Http1)
         );
-        assert_eq!(opening(b"G"), Opening::Other(OtherProtocol::Http1));
-        assert_eq!(opening(b"POST"), Opening::Other(OtherProtocol::Http1));
+        assert_eq!(opening(b"POST "), Opening::Other(OtherProtocol::Http1));
         assert_eq!(
             opening(b"\x16\x03\x01\x02"),
             Opening::Other(OtherProtocol::Tls)
