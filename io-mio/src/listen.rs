@@ -130,7 +130,7 @@ impl Listen {
     }
 
     /// Whether connections may go to other loops of the same group
-    /// ([`EventLoop::group`](crate::EventLoop::group)). Default true.
+    /// ([`EventLoop::join`](crate::EventLoop::join)). Default true.
     #[must_use]
     pub fn spread(mut self, spread: bool) -> Self {
         self.spread = spread;

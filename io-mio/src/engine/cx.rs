@@ -23,6 +23,12 @@ impl<'a> Cx<'a> {
         Self { hub }
     }
 
+    /// The same loop, borrowed for less long.
+    #[inline]
+    pub(crate) fn reborrow(&mut self) -> Cx<'_> {
+        Cx { hub: self.hub }
+    }
+
     /// The time of this turn.
     pub fn now(&self) -> Instant {
         self.hub.now

@@ -1,0 +1,32 @@
+//! What a server runs.
+
+use super::exchange::Reply;
+use super::request::Request;
+use crate::engine::Cx;
+use crate::error::{End, Notice};
+use crate::id::ConnId;
+
+/// Answers requests on the loop's thread. Must not block.
+///
+/// A closure `FnMut(&mut Request, &mut Reply<'_>)` is one.
+pub trait Service {
+    /// Answers a request: at once, or by [`Reply::go_on`]. What is neither answered nor goes on is
+    /// answered with 500.
+    fn call(&mut self, request: &mut Request, reply: &mut Reply<'_>);
+
+    /// A connection was opened.
+    fn on_open(&mut self, _cx: &mut Cx<'_>, _conn: ConnId) {}
+
+    /// A connection is gone.
+    fn on_close(&mut self, _conn: ConnId, _end: &End) {}
+
+    /// A line for the log.
+    fn on_notice(&mut self, _notice: &Notice) {}
+}
+
+impl<F: FnMut(&mut Request, &mut Reply<'_>)> Service for F {
+    #[inline]
+    fn call(&mut self, request: &mut Request, reply: &mut Reply<'_>) {
+        self(request, reply);
+    }
+}
