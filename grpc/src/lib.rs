@@ -1,7 +1,6 @@
 //! gRPC without an async runtime.
 //!
-//! The modules here are the leaves the machines and fronts stand on: values, tables and parsers that do no I/O and read
-//! no clock. From the bottom up:
+//! Nothing but the driver does I/O or reads a clock: the time and the transport are arguments. From the bottom up:
 //!
 //! ```text
 //! code  base64  percent  timeout  content_type  encoding  backoff      know nothing of one another
@@ -9,24 +8,34 @@
 //! status                                                               how a call ended, and its wire forms
 //! message  framing  compress                                           the five-byte prefix and what lies behind it
 //! codec  method                                                        typed messages, typed method keys
+//! wire                                                                 the seam to a transport, and the core behind it
+//! inbound  outgoing  attempt  serve                                    one stream, from either side
 //! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod attempt;
 pub mod backoff;
 pub mod base64;
+pub mod cancel;
 pub mod code;
 pub mod codec;
 pub mod compress;
 pub mod content_type;
 pub mod encoding;
 pub mod framing;
+pub mod inbound;
 pub mod message;
 pub mod metadata;
 pub mod method;
+pub mod outgoing;
+#[cfg(test)]
+mod pair;
 pub mod percent;
+pub mod serve;
 pub mod status;
 pub mod timeout;
+pub mod wire;
 
 pub use code::Code;
 pub use metadata::Metadata;

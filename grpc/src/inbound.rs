@@ -1,0 +1,183 @@
+//! The messages that come in on one stream, as far as they are wanted.
+
+use crate::{
+    compress::{self, Compressor},
+    framing::Reader,
+    message::MessageBuf,
+    status::Status,
+    wire::{StreamRef, Wire},
+};
+use std::sync::Arc;
+
+/// Wanted without end: for calls whose side sends one message.
+pub const ALL: u32 = u32::MAX;
+
+/// Below this a message that is still arriving needs no window of its own, in octets.
+const WORTH_A_GRANT: usize = 32 * 1024;
+
+/// How the messages of one stream are received.
+#[derive(Clone)]
+pub struct Receiving {
+    /// The most octets a message may have, compressed and not.
+    pub limit: usize,
+    /// The encoding that the peer declared; `None` is identity.
+    pub compressor: Option<Arc<dyn Compressor>>,
+    /// Whether there must be exactly one message.
+    pub single: bool,
+}
+
+/// Cuts messages out of DATA and returns credit: the connection's on receipt, the stream's when octets are consumed.
+///
+/// What is not wanted yet is kept as it came; the stream's window, which is not given back, bounds that.
+pub struct Inbound {
+    how: Receiving,
+    reader: Reader,
+    wanted: u32,
+    seen: bool,
+    backlog: Vec<u8>,
+    /// Where the backlog begins.
+    at: usize,
+}
+
+impl Inbound {
+    /// A stream of which `wanted` messages are wanted at first.
+    pub fn new(how: Receiving, wanted: u32) -> Inbound {
+        Inbound {
+            reader: Reader::new(how.limit, how.compressor.is_some()),
+            wanted,
+            seen: false,
+            backlog: Vec::new(),
+            at: 0,
+            how,
+        }
+    }
+
+    /// The same before anything came, received in another way.
+    pub fn restart(&mut self, how: Receiving) {
+        *self = Inbound::new(how, self.wanted);
+    }
+
+    /// DATA came. Messages that it completes go to `out`, as far as they are wanted.
+    ///
+    /// # Errors
+    /// What is wrong with the stream of messages: it cannot be read on.
+    pub fn data(
+        &mut self,
+        wire: &mut dyn Wire,
+        stream: StreamRef,
+        bytes: &[u8],
+        out: &mut dyn FnMut(MessageBuf<'_>),
+    ) -> Result<(), Status> {
+        let mut input = bytes;
+        let mut result = Ok(());
+        if self.is_drained() && self.wanted > 0 {
+            result = self.read(&mut input, out);
+        }
+        let kept = if result.is_ok() { input.len() } else { 0 };
+        self.backlog.extend_from_slice(&input[..kept]);
+        // A DATA frame has at most 2^24 octets.
+        wire.release(stream, (bytes.len() - kept) as u32, bytes.len() as u32);
+        self.grant(wire, stream);
+        result
+    }
+
+    /// `more` messages are wanted.
+    ///
+    /// # Errors
+    /// As [`data`](Inbound::data).
+    pub fn want(
+        &mut self,
+        wire: Option<&mut dyn Wire>,
+        stream: StreamRef,
+        more: u32,
+        out: &mut dyn FnMut(MessageBuf<'_>),
+    ) -> Result<(), Status> {
+        self.wanted = self.wanted.saturating_add(more);
+        if self.is_drained() {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.backlog);
+        let mut input = held.get(self.at..).unwrap_or_default();
+        let before = input.len();
+        let result = self.read(&mut input, out);
+        let consumed = before - input.len();
+        if let Some(wire) = wire {
+            // At most the stream's window is held.
+            wire.release(stream, consumed as u32, 0);
+            self.grant(wire, stream);
+        }
+        self.at = held.len() - input.len();
+        if !input.is_empty() {
+            self.backlog = held;
+            // Moving the rest only when it is the smaller part keeps the work linear.
+            if self.at > self.backlog.len() / 2 {
+                self.backlog.drain(..self.at);
+                self.at = 0;
+            }
+        } else {
+            self.at = 0;
+        }
+        result
+    }
+
+    fn read(
+        &mut self,
+        input: &mut &[u8],
+        out: &mut dyn FnMut(MessageBuf<'_>),
+    ) -> Result<(), Status> {
+        while self.wanted > 0 {
+            let Some(frame) = self.reader.next(input)? else {
+                break;
+            };
+            if self.how.single && self.seen {
+                return Err(Status::local(
+                    crate::Code::Unimplemented,
+                    "more than one message in a call that takes one",
+                ));
+            }
+            let message = compress::open(frame, self.how.compressor.as_deref(), self.how.limit)?;
+            self.seen = true;
+            if self.wanted != ALL {
+                self.wanted -= 1;
+            }
+            out(message);
+        }
+        Ok(())
+    }
+
+    fn grant(&self, wire: &mut dyn Wire, stream: StreamRef) {
+        if let Some(missing) = self.reader.missing().filter(|n| *n > WORTH_A_GRANT) {
+            wire.expect(stream, u32::try_from(missing).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Whether nothing waits to be wanted.
+    pub fn is_drained(&self) -> bool {
+        self.backlog.len() == self.at
+    }
+
+    /// Whether someone waits for a message.
+    pub fn is_wanted(&self) -> bool {
+        self.wanted > 0
+    }
+
+    /// The peer has ended its side, and all that came is read.
+    ///
+    /// # Errors
+    /// It ended inside a message, or without the one that there must be.
+    pub fn end(&self) -> Result<(), Status> {
+        self.reader.end()?;
+        if self.how.single && !self.seen {
+            return Err(Status::local(
+                crate::Code::Unimplemented,
+                "no message in a call that takes one",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The heap held, in octets.
+    pub fn heap_bytes(&self) -> usize {
+        self.backlog.capacity() + self.reader.heap_bytes()
+    }
+}

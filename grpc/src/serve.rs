@@ -1,0 +1,416 @@
+//! A served call: one stream, seen from the server.
+
+mod head;
+#[cfg(test)]
+mod tests;
+
+pub use head::{Incoming, Serving, refuse_head};
+
+use crate::{
+    cancel::Cancel,
+    compress::Compressor,
+    inbound::Inbound,
+    message::MessageBuf,
+    metadata::Metadata,
+    status::Status,
+    wire::{BadHead, ErrorCode, Instant, StreamEvent, StreamRef, Why, Wire},
+};
+use bytes::Bytes;
+use std::{collections::VecDeque, sync::Arc};
+
+/// What a served call tells.
+#[derive(Debug)]
+pub enum ServeEvent<'i> {
+    /// A message of the request.
+    Message(MessageBuf<'i>),
+    /// The request is complete.
+    HalfClosed,
+    /// All that was given to send is with the transport.
+    Writable,
+    /// The call was given up, once; the status is what its handler is told. Nothing can be sent any more.
+    Cancelled(Cancel, Status),
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SendState {
+    /// There is room for more.
+    Room,
+    /// It was taken, but `Writable` should be awaited.
+    Full,
+    /// The call has ended.
+    Ended,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Open,
+    /// The status is known; messages before it wait for the transport.
+    Finishing,
+    /// Everything is with the transport, but the client has not ended its request.
+    Lingering,
+    Ended,
+}
+
+/// One served call.
+pub struct ServeCore {
+    stream: StreamRef,
+    state: State,
+    inbound: Inbound,
+    content_type: std::borrow::Cow<'static, str>,
+    compressor: Option<Arc<dyn Compressor>>,
+    deadline: Option<Instant>,
+    head_sent: bool,
+    request_ended: bool,
+    half_close_told: bool,
+    /// Messages that the transport has not taken.
+    queue: VecDeque<Bytes>,
+    /// What follows them.
+    trailers: Option<Metadata>,
+    /// Octets of messages taken by the transport.
+    taken: u64,
+    /// Where messages end, of those that may not have been framed whole.
+    boundaries: VecDeque<u64>,
+}
+
+/// So many boundaries are kept before those that lie behind are looked for.
+const BOUNDARIES: usize = 16;
+
+impl ServeCore {
+    /// The stream.
+    pub fn stream(&self) -> StreamRef {
+        self.stream
+    }
+
+    /// When the call is given up: see [`on_deadline`](ServeCore::on_deadline).
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The encoding that messages may be sent in: the request's, if the client accepts it.
+    pub fn compressor(&self) -> Option<&Arc<dyn Compressor>> {
+        self.compressor.as_ref()
+    }
+
+    /// Whether nothing can be sent any more.
+    pub fn is_finished(&self) -> bool {
+        self.state != State::Open
+    }
+
+    /// Whether nothing more will come of it.
+    pub fn is_over(&self) -> bool {
+        self.state == State::Ended
+    }
+
+    /// Whether the head is out.
+    pub fn head_is_sent(&self) -> bool {
+        self.head_sent
+    }
+
+    /// Sends the head of the response, unless it is out or the call has ended.
+    ///
+    /// # Errors
+    /// The head is larger than what the client takes, or cannot be sent: INTERNAL. The call still has to be finished.
+    pub fn send_head(&mut self, wire: &mut dyn Wire, custom: &Metadata) -> Result<(), Status> {
+        if self.head_sent || self.state != State::Open {
+            return Ok(());
+        }
+        let mut fields = self.head_fields(custom.list_size())?;
+        if let Some(compressor) = &self.compressor {
+            fields.push_reserved("grpc-encoding", compressor.name().as_bytes())?;
+        }
+        fields.append_all(custom)?;
+        if let Err(refused) = wire.respond(self.stream, 200, &fields, false) {
+            return Err(Status::local(
+                crate::Code::Internal,
+                format!("response head not sent: {refused:?}"),
+            ));
+        }
+        self.head_sent = true;
+        Ok(())
+    }
+
+    fn head_fields(&self, more: usize) -> Result<Metadata, Status> {
+        let mut fields = Metadata::with_capacity(4, 96 + more);
+        fields.push_reserved("content-type", self.content_type.as_bytes())?;
+        Ok(fields)
+    }
+
+    /// Sends a message; the head must be out.
+    pub fn send(&mut self, wire: &mut dyn Wire, message: Bytes) -> SendState {
+        if self.state != State::Open || !self.head_sent {
+            return SendState::Ended;
+        }
+        self.queue.push_back(message);
+        self.pump(wire);
+        match (self.state, self.queue.is_empty()) {
+            (State::Open, true) => SendState::Room,
+            (State::Open, false) => SendState::Full,
+            _ => SendState::Ended,
+        }
+    }
+
+    /// Ends the call with a status, behind all messages. `head` is what the head would have held, had it been sent.
+    pub fn finish(
+        &mut self,
+        wire: &mut dyn Wire,
+        result: &Result<(), Status>,
+        head: &Metadata,
+        trailers: &Metadata,
+    ) {
+        if self.state != State::Open {
+            return;
+        }
+        if !self.head_sent && !head.is_empty() && self.send_head(wire, head).is_err() {
+            return self.abort(wire, ErrorCode::INTERNAL_ERROR);
+        }
+        let Ok(block) = self.ending(wire, result, trailers) else {
+            return self.abort(wire, ErrorCode::INTERNAL_ERROR);
+        };
+        if self.head_sent {
+            self.trailers = Some(block);
+            self.state = State::Finishing;
+            self.pump(wire);
+        } else if wire.respond(self.stream, 200, &block, true).is_ok() {
+            self.head_sent = true;
+            self.linger(wire);
+        } else {
+            self.abort(wire, ErrorCode::INTERNAL_ERROR);
+        }
+    }
+
+    /// The fields that end the call: trailers, or the only head if there was none.
+    fn ending(
+        &self,
+        wire: &dyn Wire,
+        result: &Result<(), Status>,
+        trailers: &Metadata,
+    ) -> Result<Metadata, Status> {
+        let limit = usize::try_from(wire.max_head()).unwrap_or(usize::MAX);
+        let mut block = if self.head_sent {
+            Metadata::with_capacity(2, 64 + trailers.list_size())
+        } else {
+            self.head_fields(trailers.list_size())?
+        };
+        Status::write_trailers(result, trailers, limit, &mut block)?;
+        Ok(block)
+    }
+
+    fn pump(&mut self, wire: &mut dyn Wire) {
+        while let Some(message) = self.queue.front_mut() {
+            let octets = message.len() as u64;
+            match wire.send(self.stream, message, false) {
+                Ok(true) => {
+                    self.queue.pop_front();
+                    self.taken += octets;
+                    self.note_boundary(wire);
+                }
+                Ok(false) => return,
+                // An event tells why.
+                Err(_) => {
+                    self.queue.clear();
+                    return;
+                }
+            }
+        }
+        if let Some(trailers) = self.trailers.take() {
+            match wire.trailers(self.stream, &trailers) {
+                Ok(()) => self.linger(wire),
+                Err(_) => self.abort(wire, ErrorCode::INTERNAL_ERROR),
+            }
+        }
+    }
+
+    fn note_boundary(&mut self, wire: &mut dyn Wire) {
+        self.boundaries.push_back(self.taken);
+        if self.boundaries.len() > BOUNDARIES {
+            let framed = wire.framed(self.stream);
+            while self.boundaries.get(1).is_some_and(|next| *next <= framed) {
+                self.boundaries.pop_front();
+            }
+        }
+    }
+
+    /// All is with the transport. A client that still sends is told to stop once it has been written.
+    fn linger(&mut self, wire: &mut dyn Wire) {
+        self.state = if self.request_ended {
+            State::Ended
+        } else {
+            wire.notify_drained(self.stream);
+            State::Lingering
+        };
+    }
+
+    fn abort(&mut self, wire: &mut dyn Wire, code: ErrorCode) {
+        wire.reset(self.stream, code);
+        self.state = State::Ended;
+        self.queue.clear();
+    }
+
+    /// `more` messages of the request are wanted.
+    pub fn want(&mut self, wire: &mut dyn Wire, more: u32, out: &mut dyn FnMut(ServeEvent<'_>)) {
+        if self.state != State::Open {
+            return;
+        }
+        let read = self
+            .inbound
+            .want(Some(&mut *wire), self.stream, more, &mut |message| {
+                out(ServeEvent::Message(message));
+            });
+        self.after_reading(wire, read, out);
+    }
+
+    /// Something happened to the stream.
+    pub fn on_event(
+        &mut self,
+        wire: &mut dyn Wire,
+        event: StreamEvent<'_>,
+        out: &mut dyn FnMut(ServeEvent<'_>),
+    ) {
+        match event {
+            StreamEvent::Data { bytes, end } => self.on_data(wire, bytes, end, out),
+            StreamEvent::Trailers(_) => self.on_request_end(wire, out),
+            StreamEvent::BadHead { why, .. } => {
+                self.request_ended = true;
+                let status = match why {
+                    BadHead::TooLarge => {
+                        Status::local(crate::Code::ResourceExhausted, why.to_string())
+                    }
+                    BadHead::Field(error) => error.into(),
+                };
+                self.fail(wire, Cancel::Local, status, out);
+            }
+            StreamEvent::Writable => {
+                self.pump(wire);
+                if self.state == State::Open && self.queue.is_empty() {
+                    out(ServeEvent::Writable);
+                }
+            }
+            StreamEvent::Drained => {
+                if self.state == State::Lingering {
+                    self.abort(wire, ErrorCode::NO_ERROR);
+                }
+            }
+            StreamEvent::Ended { why, .. } => {
+                let cancel = match why {
+                    Why::PeerReset(code) => Cancel::PeerReset(code),
+                    Why::Faulted(..) => Cancel::Local,
+                    Why::GoAway | Why::ConnectionLost => Cancel::ConnectionLost,
+                };
+                let was_open = self.state == State::Open;
+                self.state = State::Ended;
+                self.queue.clear();
+                if was_open {
+                    out(ServeEvent::Cancelled(cancel, cancel.status()));
+                }
+            }
+            StreamEvent::Request(_) | StreamEvent::Response { .. } => {}
+        }
+    }
+
+    fn on_data(
+        &mut self,
+        wire: &mut dyn Wire,
+        bytes: &[u8],
+        end: bool,
+        out: &mut dyn FnMut(ServeEvent<'_>),
+    ) {
+        if self.state != State::Open {
+            wire.release(self.stream, bytes.len() as u32, bytes.len() as u32);
+            if end {
+                self.on_request_end(wire, out);
+            }
+            return;
+        }
+        self.request_ended |= end;
+        let read = self.inbound.data(wire, self.stream, bytes, &mut |message| {
+            out(ServeEvent::Message(message));
+        });
+        self.after_reading(wire, read, out);
+    }
+
+    fn on_request_end(&mut self, wire: &mut dyn Wire, out: &mut dyn FnMut(ServeEvent<'_>)) {
+        self.request_ended = true;
+        match self.state {
+            State::Open => self.after_reading(wire, Ok(()), out),
+            State::Lingering => self.state = State::Ended,
+            State::Finishing | State::Ended => {}
+        }
+    }
+
+    fn after_reading(
+        &mut self,
+        wire: &mut dyn Wire,
+        read: Result<(), Status>,
+        out: &mut dyn FnMut(ServeEvent<'_>),
+    ) {
+        let ended = self.request_ended && self.inbound.is_drained();
+        let read = match read {
+            Ok(()) if ended => self.inbound.end(),
+            other => other,
+        };
+        match read {
+            Err(status) => self.fail(wire, Cancel::Local, status, out),
+            Ok(()) if ended && !self.half_close_told => {
+                self.half_close_told = true;
+                out(ServeEvent::HalfClosed);
+            }
+            Ok(()) => {}
+        }
+    }
+
+    /// The call is given up by this side: its status goes to the client as far as that can be done.
+    fn fail(
+        &mut self,
+        wire: &mut dyn Wire,
+        cancel: Cancel,
+        status: Status,
+        out: &mut dyn FnMut(ServeEvent<'_>),
+    ) {
+        if self.state != State::Open {
+            return;
+        }
+        self.end_early(wire, &status);
+        out(ServeEvent::Cancelled(cancel, status));
+    }
+
+    /// Nothing that waits for the client's window may hold the status up: what is not framed is dropped. Trailers can
+    /// follow only where a message ends.
+    fn end_early(&mut self, wire: &mut dyn Wire, status: &Status) {
+        self.queue.clear();
+        if self.head_sent {
+            let framed = wire.discard_unsent(self.stream);
+            let whole =
+                |octets: &u64| *octets == 0 || self.boundaries.iter().any(|end| end == octets);
+            if !framed.is_ok_and(|octets| whole(&octets)) {
+                return self.abort(wire, ErrorCode::CANCEL);
+            }
+        }
+        self.state = State::Open;
+        let none = Metadata::new();
+        self.finish(wire, &Err(status.clone()), &none, &none);
+    }
+
+    /// The deadline has passed.
+    pub fn on_deadline(&mut self, wire: &mut dyn Wire, out: &mut dyn FnMut(ServeEvent<'_>)) {
+        self.cancel(wire, Cancel::Deadline, out);
+    }
+
+    /// Gives the call up.
+    pub fn cancel(
+        &mut self,
+        wire: &mut dyn Wire,
+        why: Cancel,
+        out: &mut dyn FnMut(ServeEvent<'_>),
+    ) {
+        match self.state {
+            State::Open => self.fail(wire, why, why.status(), out),
+            // The handler is done, but its messages do not get through.
+            State::Finishing => {
+                self.trailers = None;
+                self.end_early(wire, &why.status());
+            }
+            State::Lingering | State::Ended => {}
+        }
+    }
+}
