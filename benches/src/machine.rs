@@ -208,7 +208,7 @@ impl Server {
 
 /// Gathers the slices for one `writev`, and has all of them written.
 fn drop_all(out: Transmit<'_>) -> u64 {
-    let mut slices = [IoSlice::new(&[]); 64];
+    let mut slices = [IoSlice::new(&[]); 16];
     let count = out.io_slices(&mut slices);
     let length = slices[..count].iter().map(|slice| slice.len()).sum();
     out.advance(length);
