@@ -111,6 +111,14 @@ impl Output {
         })
     }
 
+    /// All that waits, if it is one piece and there is any.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn in_one_piece(&self) -> Option<&[u8]> {
+        let whole = self.arena.get(self.start..)?;
+        (self.shared.is_empty() && !whole.is_empty()).then_some(whole)
+    }
+
     /// An absolute arena position as an index.
     fn position(&self, after: u64) -> usize {
         usize::try_from(after - self.gone).unwrap_or(usize::MAX)
@@ -120,6 +128,14 @@ impl Output {
     ///
     /// More than there are is read as all.
     pub(crate) fn advance(&mut self, n: usize) {
+        if self.shared.is_empty() && n >= self.arena_len() {
+            // The usual case: all of it, and all of it in the arena.
+            self.written += self.arena_len() as u64;
+            self.gone += self.arena.len() as u64;
+            self.start = 0;
+            self.arena.clear();
+            return;
+        }
         let mut n = n.min(self.len());
         self.written += n as u64;
         while n > 0 {

@@ -75,17 +75,14 @@ impl Inner {
                 *input = &[];
                 return Step::NeedInput;
             }
-            if self.replies_are_full() && !input.is_empty() {
+            if input.is_empty() {
+                return Step::NeedInput;
+            }
+            if self.replies_are_full() {
                 return Step::NeedWrite;
             }
             match self.advance(input) {
                 Ok(Some(event)) => return Step::Event(event),
-                Ok(None) if input.is_empty() => {
-                    // What the last octets caused may be a notice.
-                    if !self.has_notices() {
-                        return Step::NeedInput;
-                    }
-                }
                 Ok(None) => {}
                 Err(fault) => self.fail(fault.into()),
             }
@@ -102,14 +99,18 @@ impl Inner {
             },
             Rx::Data(data) => Ok(self.on_data_chunk(data, input)),
             Rx::Payload { head, needed } => self.collect(head, needed, input),
-            Rx::PadLength(head) => match input.split_first() {
-                Some((&pad, rest)) => {
-                    *input = rest;
-                    self.on_data_head(head, Some(pad))?;
-                    Ok(None)
+            Rx::PadLength(head) => {
+                let Some((&pad, rest)) = input.split_first() else {
+                    return Ok(None);
+                };
+                *input = rest;
+                self.on_data_head(head, Some(pad))?;
+                // There may be nothing behind it but the end of the message.
+                match self.rx {
+                    Rx::Data(data) => Ok(self.on_data_chunk(data, input)),
+                    _ => Ok(None),
                 }
-                None => Ok(None),
-            },
+            }
             Rx::Skip { left } => {
                 let n = (left as usize).min(input.len());
                 *input = &input[n..];

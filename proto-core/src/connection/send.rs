@@ -1,7 +1,7 @@
 //! What the program sends: heads, bodies, trailers. Everything is checked before anything changes.
 
 use super::inner::{Inner, Mark, Phase, Tell};
-use crate::error::{OpenError, SendError};
+use crate::error::{HeadError, OpenError, SendError};
 use crate::frame::{Flags, FrameHead};
 use crate::headers::{Fields, Head, HeadKind, MethodKind, OutgoingCheck, OutgoingSummary};
 use crate::limits::Account;
@@ -9,6 +9,16 @@ use crate::observer::{Content, Direction, Seen};
 use crate::stream::{Bits, State};
 use crate::vocabulary::{FrameType, StreamId, StreamRef};
 use bytes::Bytes;
+
+/// How many fields of a head are looked up ahead.
+const FOUND: usize = 8;
+
+/// A head that may be sent.
+struct Checked {
+    summary: OutgoingSummary,
+    /// Indices of its first fields that are not never-indexed; 0 where there is none.
+    found: [u16; FOUND],
+}
 
 /// The most that `data` takes from one `Bytes` at once, octets: queues count in 32 bits.
 const MOST: usize = 1 << 30;
@@ -21,7 +31,7 @@ impl Inner {
         end: bool,
     ) -> Result<StreamRef, OpenError> {
         self.may_open()?;
-        let summary = self
+        let Checked { summary, found } = self
             .check(fields, HeadKind::Request)
             .map_err(OpenError::Head)?;
         if summary.method == MethodKind::ExtendedConnect && !self.peer.enable_connect_protocol {
@@ -36,7 +46,7 @@ impl Inner {
         }
         let id = StreamId::new(self.next_id);
         self.next_id += 2;
-        self.write_head(id, fields, end);
+        self.write_head(id, fields, &found, end);
         Ok(self.open_local(id, &summary, end))
     }
 
@@ -120,29 +130,81 @@ impl Inner {
         self.store.name(slot)
     }
 
+    /// Checks a head, and notes which of its fields stand whole in HPACK's tables: those passed
+    /// before, so that their octets need no second look.
     #[inline]
-    fn check<F: Fields + ?Sized>(
-        &self,
-        fields: &F,
-        kind: HeadKind,
-    ) -> Result<OutgoingSummary, crate::error::HeadError> {
+    fn check<F: Fields + ?Sized>(&self, fields: &F, kind: HeadKind) -> Result<Checked, HeadError> {
         let mut check =
             OutgoingCheck::with_authority(kind, self.config.level, self.config.authority);
+        let mut found = [0; FOUND];
+        let mut places = found.iter_mut();
         for field in fields.fields() {
+            let place = if field.never_indexed {
+                None
+            } else {
+                places.next()
+            };
+            if let Some(place) = place {
+                if let Some((index, known)) = self.encoder.find(field.name, field.value) {
+                    *place = index;
+                    check.repeated(known, field.name, field.value)?;
+                    continue;
+                }
+            }
             check.field(field.name, field.value)?;
         }
-        check.finish()
+        Ok(Checked {
+            summary: check.finish()?,
+            found,
+        })
+    }
+
+    /// Looks a head up that was checked some time ago.
+    fn find(&self, fields: &Head) -> [u16; FOUND] {
+        let mut found = [0; FOUND];
+        let places = fields.fields().filter(|field| !field.never_indexed);
+        for (place, field) in found.iter_mut().zip(places) {
+            *place = self
+                .encoder
+                .find(field.name, field.value)
+                .map_or(0, |(index, _)| index);
+        }
+        found
     }
 
     /// Encodes a checked head at the end of the output: from here on its place is fixed.
-    fn write_head<F: Fields + ?Sized>(&mut self, id: StreamId, fields: &F, end: bool) {
+    fn write_head<F: Fields + ?Sized>(
+        &mut self,
+        id: StreamId,
+        fields: &F,
+        found: &[u16; FOUND],
+        end: bool,
+    ) {
         let arena = self.output.arena();
         let start = arena.len();
         arena.extend_from_slice(&[0; FrameHead::SIZE]);
         self.encoder.start_block(arena);
+        let mut places = found.iter();
+        // A field that enters the table moves the others: what was found holds no longer.
+        let mut still = true;
         for field in fields.fields() {
-            self.encoder
-                .encode_field(field.name, field.value, field.never_indexed, arena);
+            let place = if field.never_indexed {
+                None
+            } else {
+                places.next()
+            };
+            let (name, value) = (field.name, field.value);
+            match place {
+                Some(&index) if still && index != 0 => {
+                    self.encoder.encode_index(index.into(), arena);
+                    continue;
+                }
+                Some(_) if still => self.encoder.encode_absent(name, value, arena),
+                _ => self
+                    .encoder
+                    .encode_field(name, value, field.never_indexed, arena),
+            }
+            still = false;
         }
         self.finish_block(id, start, end);
         if self.observer.is_some() {
@@ -234,22 +296,22 @@ impl Inner {
         slot: u32,
         fields: &F,
         kind: HeadKind,
-    ) -> Result<OutgoingSummary, SendError> {
+    ) -> Result<Checked, SendError> {
         if !self.store.at(slot).state.can_send() {
             return Err(SendError::Sequence);
         }
         if self.output_is_full() {
             return Err(SendError::OutputFull);
         }
-        let summary = self.check(fields, kind).map_err(SendError::Head)?;
+        let checked = self.check(fields, kind).map_err(SendError::Head)?;
         let limit = self.peer.max_header_list_size.unwrap_or(u32::MAX);
-        if summary.list_size > limit {
+        if checked.summary.list_size > limit {
             return Err(SendError::HeadTooLarge {
-                size: summary.list_size,
+                size: checked.summary.list_size,
                 limit,
             });
         }
-        Ok(summary)
+        Ok(checked)
     }
 
     /// Server: the final head.
@@ -267,7 +329,7 @@ impl Inner {
             stream.bits.has(Bits::IS_HEAD),
             stream.bits.has(Bits::IS_CONNECT),
         );
-        let summary = self.check_head(slot, fields, HeadKind::Response)?;
+        let Checked { summary, found } = self.check_head(slot, fields, HeadKind::Response)?;
         if summary.status < 200 {
             return Err(SendError::Sequence);
         }
@@ -278,7 +340,7 @@ impl Inner {
             return Err(SendError::Length);
         }
         let id = stream.id;
-        self.write_head(id, fields, end);
+        self.write_head(id, fields, &found, end);
         let stream = self.store.at_mut(slot);
         stream.bits.set(Bits::HEAD_SENT);
         if tunnel {
@@ -308,12 +370,12 @@ impl Inner {
         if self.store.at(slot).bits.has(Bits::HEAD_SENT) {
             return Err(SendError::Sequence);
         }
-        let summary = self.check_head(slot, fields, HeadKind::Response)?;
+        let Checked { summary, found } = self.check_head(slot, fields, HeadKind::Response)?;
         if summary.status >= 200 {
             return Err(SendError::Sequence);
         }
         let id = self.store.at(slot).id;
-        self.write_head(id, fields, false);
+        self.write_head(id, fields, &found, false);
         self.arm_progress();
         Ok(())
     }
@@ -433,7 +495,7 @@ impl Inner {
         if !stream.bits.has(Bits::HEAD_SENT) {
             return Err(SendError::NoHead);
         }
-        self.check_head(slot, fields, kind)?;
+        let found = self.check_head(slot, fields, kind)?.found;
         let stream = self.store.at_mut(slot);
         if stream.send_left != u64::MAX && stream.send_left != 0 {
             return Err(SendError::Length);
@@ -444,7 +506,7 @@ impl Inner {
             return Ok(());
         }
         let id = stream.id;
-        self.write_head(id, fields, true);
+        self.write_head(id, fields, &found, true);
         self.arm_progress();
         self.we_ended(slot);
         Ok(())
@@ -458,7 +520,8 @@ impl Inner {
             return;
         };
         if let Some(trailers) = more.trailers {
-            self.write_head(id, &trailers, true);
+            let found = self.find(&trailers);
+            self.write_head(id, &trailers, &found, true);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Bytes out: windows are announced, DATA is framed when the transport can take it.
 
-use super::inner::Inner;
+use super::inner::{Inner, Phase};
 use crate::frame::{self, Flags, FrameHead};
 use crate::observer::Direction;
 use crate::stream::{Bits, Notice};
@@ -35,6 +35,10 @@ impl Transmit<'_> {
     #[cfg(feature = "std")]
     pub fn io_slices<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
         let mut filled = 0;
+        if let (Some(whole), [place, ..]) = (self.inner.output.in_one_piece(), &mut *slices) {
+            *place = std::io::IoSlice::new(whole);
+            return 1;
+        }
         for (place, chunk) in slices.iter_mut().zip(self.chunks()) {
             *place = std::io::IoSlice::new(chunk);
             filled += 1;
@@ -57,14 +61,25 @@ impl core::fmt::Debug for Transmit<'_> {
 }
 
 impl Inner {
+    #[inline]
     pub(crate) fn transmit(&mut self, now: Instant) -> Transmit<'_> {
         self.tick(now);
-        if self.phase == super::inner::Phase::Active {
+        if self.has_work() {
             self.announce_windows();
             self.send_tuning_ping();
             self.frame_data();
         }
         Transmit { inner: self }
+    }
+
+    /// Whether there is anything to commit.
+    #[inline]
+    fn has_work(&self) -> bool {
+        let work = !self.urgency.is_empty()
+            || !self.updates.is_empty()
+            || self.recv_window.is_due(self.recv_target)
+            || self.tuner.is_some();
+        work && self.phase == Phase::Active
     }
 
     fn announce_windows(&mut self) {

@@ -90,6 +90,53 @@ impl<'a> OutgoingCheck<'a> {
         Ok(())
     }
 
+    /// Checks a field that passed before as it is, so that its octets are in order. What depends on
+    /// the other fields of the head is checked anew. `known` is the lowest index of its name in
+    /// HPACK's static table, or 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`field`](Self::field).
+    #[inline]
+    pub(crate) fn repeated(
+        &mut self,
+        known: u8,
+        name: &'a [u8],
+        value: &'a [u8],
+    ) -> Result<(), HeadError> {
+        self.list_size += name.len() as u64 + value.len() as u64 + FIELD_OVERHEAD;
+        self.fields = self.fields.saturating_add(1);
+        let id = if known == 0 {
+            names::identify(name)
+        } else {
+            names::number(known)
+        };
+        if names::is_plain(id) {
+            self.semantics.regular();
+            return Ok(());
+        }
+        self.known_again(id, value)
+    }
+
+    /// A field that a rule speaks of, whose octets are in order.
+    #[inline]
+    fn known_again(&mut self, id: u8, value: &'a [u8]) -> Result<(), HeadError> {
+        let authority = self.authority;
+        if id == names::AUTHORITY && authority.is_none() {
+            self.authority = Some(value);
+        }
+        if self.semantics.usual(id, value, OctetClasses::NONE) {
+            return Ok(());
+        }
+        match self
+            .semantics
+            .field(id, value, OctetClasses::NONE, || authority)
+        {
+            Verdict::Fault(error) => Err(error),
+            Verdict::Keep | Verdict::KeepPrefix(_) | Verdict::Drop => Ok(()),
+        }
+    }
+
     /// Ends the head.
     ///
     /// # Errors

@@ -122,6 +122,35 @@ impl Encoder {
         }
     }
 
+    /// The index that stands for the whole field now, and its name's lowest index in the static table, 0 if none. Holds
+    /// until a field is encoded that may enter the table, or the table's size changes.
+    #[inline]
+    pub(crate) fn find(&self, name: &[u8], value: &[u8]) -> Option<(u16, u8)> {
+        if may_be_static(name) {
+            let known = static_table::find_name(name);
+            let index = static_table::find_value(known, value);
+            if index > 0 {
+                return Some((index.into(), known));
+            }
+        }
+        let hashes = Hashes::of(name, value);
+        let age = self.index.find_newest(&self.table, hashes, name, value)?;
+        let index = u16::try_from(static_table::LEN + 1 + age).ok()?;
+        Some((index, self.table.get(age)?.known))
+    }
+
+    /// Appends a field by an index that [`find`](Self::find) gave.
+    #[inline]
+    pub(crate) fn encode_index(&self, index: usize, out: &mut Vec<u8>) {
+        integer::encode(0x80, 0x7f, index, out);
+    }
+
+    /// Appends a field that [`find`](Self::find) did not find.
+    #[inline]
+    pub(crate) fn encode_absent(&mut self, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+        self.seldom(Hashes::of(name, value), name, value, out);
+    }
+
     /// Encodes a field that is not the newest of its chain.
     #[inline(never)]
     fn seldom(&mut self, hashes: Hashes, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
