@@ -6,6 +6,7 @@ mod close;
 mod common;
 mod control;
 mod data;
+mod encode;
 mod extension;
 mod halves;
 mod heads;
