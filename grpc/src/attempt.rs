@@ -6,6 +6,7 @@
 mod tests;
 
 use crate::{
+    code::Code,
     compress::Registry,
     content_type::ContentType,
     inbound::{ALL, Inbound, Receiving},
@@ -216,9 +217,7 @@ impl AttemptCore {
             StreamEvent::Trailers(fields) => self.on_trailers(wire, fields, out),
             StreamEvent::BadHead { why, .. } => {
                 let status = match why {
-                    BadHead::TooLarge => {
-                        Status::local(crate::Code::ResourceExhausted, why.to_string())
-                    }
+                    BadHead::TooLarge => Status::local(Code::ResourceExhausted, why.to_string()),
                     BadHead::Field(error) => error.into(),
                 };
                 self.fail(wire, status, out);
@@ -359,14 +358,14 @@ impl AttemptCore {
                 outcome.reset = Some(code);
                 Status::from_reset(code)
             }
-            Why::Faulted(_, text) => Status::local(crate::Code::Internal, text),
+            Why::Faulted(_, text) => Status::local(Code::Internal, text),
             Why::GoAway => Status::local(
-                crate::Code::Unavailable,
+                Code::Unavailable,
                 "the server is going away and did not process the call",
             ),
             Why::ConnectionLost => {
                 outcome.lost = true;
-                Status::local(crate::Code::Unavailable, "the connection was lost")
+                Status::local(Code::Unavailable, "the connection was lost")
             }
         });
         self.end(outcome, out);

@@ -1,6 +1,7 @@
 //! The messages that come in on one stream, as far as they are wanted.
 
 use crate::{
+    code::Code,
     compress::{self, Compressor},
     framing::Reader,
     message::MessageBuf,
@@ -131,7 +132,7 @@ impl Inbound {
             };
             if self.how.single && self.seen {
                 return Err(Status::local(
-                    crate::Code::Unimplemented,
+                    Code::Unimplemented,
                     "more than one message in a call that takes one",
                 ));
             }
@@ -169,7 +170,7 @@ impl Inbound {
         self.reader.end()?;
         if self.how.single && !self.seen {
             return Err(Status::local(
-                crate::Code::Unimplemented,
+                Code::Unimplemented,
                 "no message in a call that takes one",
             ));
         }

@@ -8,6 +8,7 @@ pub use head::{Incoming, Serving, refuse_head};
 
 use crate::{
     cancel::Cancel,
+    code::Code,
     compress::Compressor,
     inbound::Inbound,
     message::MessageBuf,
@@ -122,7 +123,7 @@ impl ServeCore {
         fields.append_all(custom)?;
         if let Err(refused) = wire.respond(self.stream, 200, &fields, false) {
             return Err(Status::local(
-                crate::Code::Internal,
+                Code::Internal,
                 format!("response head not sent: {refused:?}"),
             ));
         }
@@ -273,9 +274,7 @@ impl ServeCore {
             StreamEvent::BadHead { why, .. } => {
                 self.request_ended = true;
                 let status = match why {
-                    BadHead::TooLarge => {
-                        Status::local(crate::Code::ResourceExhausted, why.to_string())
-                    }
+                    BadHead::TooLarge => Status::local(Code::ResourceExhausted, why.to_string()),
                     BadHead::Field(error) => error.into(),
                 };
                 self.fail(wire, Cancel::Local, status, out);

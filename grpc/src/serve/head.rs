@@ -2,6 +2,7 @@
 
 use super::{ServeCore, State};
 use crate::{
+    code::Code,
     compress::Registry,
     content_type::{self, ContentType},
     inbound::{Inbound, Receiving},
@@ -48,7 +49,7 @@ impl ServeCore {
         let fields = request.fields;
         let end = request.end;
         if request.method != b"POST" {
-            let status = Status::local(crate::Code::Internal, "the method is not POST");
+            let status = Status::local(Code::Internal, "the method is not POST");
             refuse(wire, stream, 405, Some(&status), end);
             return None;
         }
@@ -60,7 +61,7 @@ impl ServeCore {
             None => None,
             Some(Ok(left)) => Some(now + left),
             Some(Err(error)) => {
-                let status = Status::local(crate::Code::Internal, error.to_string());
+                let status = Status::local(Code::Internal, error.to_string());
                 refuse(wire, stream, 400, Some(&status), end);
                 return None;
             }
@@ -170,11 +171,11 @@ pub fn refuse_head(wire: &mut dyn Wire, stream: StreamRef, why: &BadHead, end: b
     match why {
         // Not 431: the status is gRPC's to tell.
         BadHead::TooLarge => {
-            let status = Status::local(crate::Code::ResourceExhausted, why.to_string());
+            let status = Status::local(Code::ResourceExhausted, why.to_string());
             refuse(wire, stream, 200, Some(&status), end);
         }
         BadHead::Field(error) => {
-            let status = Status::local(crate::Code::Internal, error.to_string());
+            let status = Status::local(Code::Internal, error.to_string());
             refuse(wire, stream, 400, Some(&status), end);
         }
     }
