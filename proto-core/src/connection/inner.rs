@@ -96,7 +96,8 @@ pub(crate) struct Inner {
     pub(super) stream_target: u32,
     pub(super) send_window: Window,
     pub(super) updates: Fifo<ForPeer>,
-    pub(super) tuner: Option<Tuner>,
+    /// Apart, for few connections have one.
+    pub(super) tuner: Option<Box<Tuner>>,
     pub(super) blocked_since: Option<Instant>,
 
     // Output.
@@ -141,7 +142,9 @@ impl Inner {
     ) -> Result<Box<Self>, ConfigError> {
         config.validate()?;
         let window = config.settings.initial_window_size;
-        let tuner = config.bdp_max_window.map(|max| Tuner::new(window, max));
+        let tuner = config
+            .bdp_max_window
+            .map(|max| Box::new(Tuner::new(window, max)));
         let mut inner = Box::new(Self {
             is_client,
             phase: Phase::Active,
@@ -277,6 +280,7 @@ impl Inner {
             + self.marks.capacity() * size_of::<Mark>()
             + self.local.heap_bytes()
             + self.pings.heap_bytes()
+            + self.tuner.as_ref().map_or(0, |_| size_of::<Tuner>())
     }
 
     /// Gives scratch back that is not in use.
