@@ -82,7 +82,7 @@ pub struct Limits {
     pub hard_header_list_size: u32,
     /// Octets of heads that the streams open at once may hold together; beyond it new streams are
     /// refused, and each costs a token of `resets` and one more for each KiB of its head. Default
-    /// 256 KiB.
+    /// 224 KiB: with tables, slots and scratch a connection then holds less than 256 KiB.
     pub head_bytes: u32,
     /// Octets of replies (PING and SETTINGS acknowledgements, resets) that may wait for the socket
     /// before input is no longer taken. Default 16 KiB.
@@ -132,7 +132,7 @@ impl Default for Limits {
             block_continuations: 64,
             fields: 512,
             hard_header_list_size: 256 * 1024,
-            head_bytes: 256 * 1024,
+            head_bytes: 224 * 1024,
             reply_bytes: 16 * 1024,
             output_bytes: 1024 * 1024,
             settings_entries: 64,

@@ -29,9 +29,6 @@ pub(crate) struct Output {
     written: u64,
 }
 
-/// What an idle connection keeps until it is trimmed.
-const KEPT: usize = 512;
-
 impl Output {
     pub(crate) const fn new() -> Self {
         Self {
@@ -188,13 +185,6 @@ impl Output {
     pub(crate) fn trim(&mut self) {
         if self.is_empty() {
             self.clear();
-        }
-    }
-
-    /// Gives back what an idle connection should not keep after a burst.
-    pub(crate) fn relax(&mut self) {
-        if self.arena.is_empty() && self.arena.capacity() > 64 * KEPT {
-            self.arena.shrink_to(KEPT);
         }
     }
 

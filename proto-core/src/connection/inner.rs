@@ -107,10 +107,10 @@ pub(crate) struct Inner {
     pub(super) reply_bytes: u32,
     pub(super) reply_mark: u64,
     pub(super) marks: VecDeque<Mark>,
-    /// Octets written when progress was last looked at.
-    pub(super) progress_seen: u64,
+    /// Octets written when progress was last looked at; low half: what counts is a difference.
+    pub(super) progress_seen: u32,
     /// DATA frames sent by then.
-    pub(super) progress_data: u64,
+    pub(super) progress_data: u32,
 
     // The connection's own life.
     pub(super) local: Local,

@@ -112,8 +112,8 @@ impl Inner {
     pub(super) fn arm_progress(&mut self) {
         if !self.timers.is_set(Timer::Progress) {
             if let Some(after) = self.config.timers.progress {
-                self.progress_seen = self.output.written();
-                self.progress_data = self.stats.frames_sent.of(FrameType::DATA);
+                self.progress_seen = self.output.written() as u32;
+                self.progress_data = self.stats.frames_sent.of(FrameType::DATA) as u32;
                 self.timers.set(Timer::Progress, self.now + after);
             }
         }
@@ -122,13 +122,13 @@ impl Inner {
     /// Looks at what was queued at the last look: a stream or connection that has not moved since
     /// has had its time.
     fn on_progress_timer(&mut self) {
-        let moved = self.output.written() != self.progress_seen;
+        let moved = self.output.written() as u32 != self.progress_seen;
         if !self.output.is_empty() && !moved {
             return self.time_out(TimeoutKind::Progress);
         }
         // DATA behind DATA of ours is not the peer's fault: only windows that it holds are.
         let held = self.blocked_since.is_some()
-            && self.progress_data == self.stats.frames_sent.of(FrameType::DATA);
+            && self.progress_data == self.stats.frames_sent.of(FrameType::DATA) as u32;
         let (mut waiting, mut stuck) = (!self.output.is_empty(), alloc::vec::Vec::new());
         for slot in self.store.slots().collect::<alloc::vec::Vec<u32>>() {
             let stream = self.store.at_mut(slot);

@@ -246,9 +246,6 @@ impl Inner {
             self.marks.pop_front();
             self.on_mark(mark.slot, mark.id);
         }
-        if self.output.is_empty() {
-            self.output.relax();
-        }
         if self.wants_open {
             self.offer_open();
         }
