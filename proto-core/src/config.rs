@@ -282,6 +282,9 @@ pub struct Config {
     pub authority: AuthorityPolicy,
     /// Whether the transport is secure: ORIGIN frames count on nothing else (RFC 8336 2.3).
     pub secure: bool,
+    /// Whether a server answers a malformed request with 400 before it resets the stream. A person
+    /// at a browser then sees why; a proxy rather wants the reset alone. Default off.
+    pub answer_malformed: bool,
     /// Whether frames of unknown types are delivered.
     pub raw_extensions: bool,
     /// Source of jitter; the core has no randomness of its own.

@@ -3,13 +3,14 @@
 use super::Stats;
 use super::inner::{Inner, Phase};
 use crate::error::{ExtensionError, LimitName};
-use crate::frame::{Flags, FrameHead};
+use crate::frame::{Flags, FrameHead, PREFACE};
 use crate::headers::Head;
-use crate::observer::{Direction, Observer};
+use crate::observer::{Content, Direction, Observer, Seen};
 use crate::settings::PeerSettings;
 use crate::stream::Bits;
 use crate::vocabulary::{FrameType, StreamId, StreamRef};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 impl Inner {
     pub(crate) fn peer_settings(&self) -> Option<&PeerSettings> {
@@ -44,8 +45,28 @@ impl Inner {
         }
     }
 
-    pub(crate) fn set_observer(&mut self, observer: Box<dyn Observer>) {
+    pub(crate) fn set_observer(&mut self, mut observer: Box<dyn Observer>) {
+        if self.output.written() == 0 {
+            self.show_committed(&mut *observer);
+        }
         self.observer = Some(observer);
+    }
+
+    /// Shows what was committed before anybody looked: SETTINGS and the connection's window.
+    fn show_committed(&self, observer: &mut dyn Observer) {
+        let committed: Vec<u8> = self.output.chunks().flatten().copied().collect();
+        let mut rest = committed.strip_prefix(&PREFACE).unwrap_or(&committed);
+        while let Some((head, after)) = rest.split_first_chunk::<9>() {
+            let head = FrameHead::parse(head);
+            let Some((payload, after)) = after.split_at_checked(head.length as usize) else {
+                return;
+            };
+            if matches!(head.kind, FrameType::SETTINGS | FrameType::WINDOW_UPDATE) {
+                let content = Content::Payload(payload);
+                observer.frame(&Seen::new(self.now, Direction::Out, head, content));
+            }
+            rest = after;
+        }
     }
 
     pub(crate) fn resolve(&self, stream: StreamRef) -> Option<u32> {

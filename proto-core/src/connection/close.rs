@@ -1,5 +1,6 @@
 //! Ends: of streams, by whatever cause, and of the connection.
 
+use super::encode::FOUND;
 use super::inner::{Inner, Phase, Tell};
 use super::recv::Fault;
 use crate::error::{CloseReason, EndedBy, OtherProtocol, Retry, StreamEnd, Violation};
@@ -94,6 +95,13 @@ impl Inner {
     /// The same for a stream that the program has never heard of.
     pub(super) fn reject(&mut self, id: StreamId, violation: Violation) -> Result<(), Fault> {
         self.charge_provoked()?;
+        if self.config.answer_malformed && !self.is_client {
+            // The answer is complete before the reset: a client may show it (RFC 9113 8.1).
+            let fields = [(":status", "400")];
+            let found = [0; FOUND];
+            self.write_head(id, &fields, &found, true);
+            self.count_reply(24);
+        }
         self.refuse(id, violation.code());
         Ok(())
     }
