@@ -52,6 +52,9 @@
 //! - One read buffer per loop. A connection that is idle has no buffer.
 //! - A socket is closed only after its peer could read our last octets, or a bounded time.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(unsafe_code)]
+
 mod address;
 mod clock;
 mod connect;
@@ -66,6 +69,9 @@ mod options;
 pub mod server;
 mod session;
 mod socket;
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub mod tls;
 
 pub use address::Address;
 pub use bywash_proto as proto;

@@ -2,6 +2,8 @@
 //! nothing of the driver.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod asker;
+
 use bytes::Bytes;
 use bywash_mio::proto::client::Connection;
 use bywash_mio::proto::config::Config;
