@@ -1,0 +1,133 @@
+//! The server's application: answers GET with [`CONTENT`] octets, and everything with a body with that body.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use bywash_proto::event::Event;
+use bywash_proto::headers::Head;
+use bywash_proto::vocabulary::{ErrorCode, StreamRef};
+
+use super::program::{CONTENT, Program};
+use crate::cases::wire::Wish;
+use crate::pair::Core;
+
+/// How the next answer differs from the plain one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Manner {
+    hold: bool,
+    early: bool,
+    listen: bool,
+    trailers: bool,
+    informational: bool,
+    content: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    manner: Manner,
+    bodies: BTreeMap<u32, (Vec<u8>, Manner)>,
+    tunnels: Vec<StreamRef>,
+}
+
+impl Server {
+    fn on_request(&mut self, core: &mut Core, stream: StreamRef, head: &Head, end: bool) {
+        let hold = self.manner.hold;
+        let manner = std::mem::take(&mut self.manner);
+        if hold {
+            self.manner = manner;
+            return;
+        }
+        if head.method() == Some(b"CONNECT") {
+            let _ = core.server().response(stream, &[(":status", "200")], false);
+            self.tunnels.push(stream);
+            return;
+        }
+        if manner.early || manner.listen {
+            answer(core, stream, &Bytes::from_static(b"early"), manner);
+            if manner.early {
+                core.send(stream).reset(ErrorCode::NO_ERROR);
+            }
+        } else if end {
+            let length = if head.method() == Some(b"HEAD") {
+                0
+            } else {
+                manner.content.unwrap_or(CONTENT)
+            };
+            answer(core, stream, &Bytes::from(vec![b'.'; length]), manner);
+        } else {
+            self.bodies.insert(stream.id().get(), (Vec::new(), manner));
+        }
+    }
+
+    fn on_data(&mut self, core: &mut Core, stream: StreamRef, data: &[u8], end: bool) {
+        let _ = core.recv(stream).release(data.len() as u32);
+        if self.tunnels.contains(&stream) {
+            let _ = core
+                .send(stream)
+                .data(&mut Bytes::copy_from_slice(data), end);
+            return;
+        }
+        let id = stream.id().get();
+        if let Some((body, _)) = self.bodies.get_mut(&id) {
+            body.extend_from_slice(data);
+        }
+        if end {
+            if let Some((body, manner)) = self.bodies.remove(&id) {
+                answer(core, stream, &Bytes::from(body), manner);
+            }
+        }
+    }
+}
+
+/// The whole answer. The stream may be gone: then there is none.
+fn answer(core: &mut Core, stream: StreamRef, body: &Bytes, manner: Manner) {
+    let mut body = body.clone();
+    let server = core.server();
+    if manner.informational {
+        let _ = server.informational(stream, &[(":status", "103")]);
+    }
+    let end = body.is_empty() && !manner.trailers;
+    let length = body.len().to_string();
+    let head = [(":status", "200"), ("content-length", length.as_str())];
+    if server.response(stream, &head, end).is_err() || end {
+        return;
+    }
+    let mut send = core.send(stream);
+    let _ = send.data(&mut body, !manner.trailers);
+    if manner.trailers {
+        let _ = send.trailers(&[("x-checksum", "none")]);
+    }
+}
+
+impl Program for Server {
+    fn on_event(&mut self, core: &mut Core, event: &Event<'_>) {
+        match event {
+            Event::Request {
+                stream,
+                overlong: true,
+                ..
+            } => {
+                let _ = core.server().response(*stream, &[(":status", "431")], true);
+            }
+            Event::Request {
+                stream, head, end, ..
+            } => self.on_request(core, *stream, head, *end),
+            Event::Data { stream, data, end } => self.on_data(core, *stream, data, *end),
+            Event::Trailers { stream, .. } => self.on_data(core, *stream, &[], true),
+            _ => {}
+        }
+    }
+
+    fn wish(&mut self, _: &mut Core, _: &BTreeMap<u32, StreamRef>, wish: &Wish) -> bool {
+        match *wish {
+            Wish::Hold => self.manner.hold = true,
+            Wish::AnswerEarly => self.manner.early = true,
+            Wish::AnswerAndListen => self.manner.listen = true,
+            Wish::Trailers => self.manner.trailers = true,
+            Wish::Informational => self.manner.informational = true,
+            Wish::Body(length) => self.manner.content = Some(length),
+            _ => return false,
+        }
+        true
+    }
+}

@@ -1,0 +1,482 @@
+//! One connection to the implementation under test, with a raw peer in the other role.
+
+use std::time::Duration;
+
+use super::fields::Fields;
+use super::outcome::Outcome;
+use super::wire::{Got, Told, Wire, Wish};
+use crate::raw::received::Head;
+use crate::raw::wire::{DEFAULT_WINDOW, PREFACE, code, flag, kind, setting};
+use crate::raw::{RawFrame, RawPeer, Received, Role};
+
+mod answer;
+mod state;
+
+pub use answer::Answer;
+pub(super) use answer::status;
+pub(super) use state::State;
+
+/// Reads in a row that one wait may take: far more than any answer needs.
+const READS: usize = 10_000;
+
+/// What is under test, and how to speak to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its role.
+    pub role: Role,
+    /// Server: the scheme of requests.
+    pub scheme: String,
+    /// Server: the authority of requests.
+    pub authority: String,
+    /// Server: a path that answers GET with 200 and some octets of content.
+    pub path: String,
+    /// Server: a path that answers POST with 200 once the whole body is there.
+    pub upload: Option<String>,
+    /// How long to wait for something that must come.
+    pub wait: Duration,
+    /// Whether the application does what it is told: then nothing is taken on trust.
+    pub obeys: bool,
+}
+
+/// What one step of input and output brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    Moved,
+    Still,
+    End,
+}
+
+/// One connection.
+pub struct Session<'w> {
+    pub(super) wire: Box<dyn Wire + 'w>,
+    pub(super) target: &'w Target,
+    /// The peer: what it has received waits in its queue.
+    pub peer: RawPeer,
+    /// What was sent, a line each.
+    sent: Vec<String>,
+    /// Octets received, while they are not read as frames.
+    pub(super) unread: Option<Vec<u8>>,
+    pub(super) ended: bool,
+    pub(super) sibling: Option<u32>,
+    pub(super) window: u32,
+    next: u32,
+}
+
+impl<'w> Session<'w> {
+    /// A session over a fresh transport. Nothing is sent yet.
+    pub fn new(wire: Box<dyn Wire + 'w>, target: &'w Target) -> Self {
+        let ours = match target.role {
+            Role::Client => Role::Server,
+            Role::Server => Role::Client,
+        };
+        Self {
+            wire,
+            target,
+            peer: RawPeer::new(ours).with_auto_ack().with_windows(),
+            sent: Vec::new(),
+            unread: None,
+            ended: false,
+            sibling: None,
+            window: DEFAULT_WINDOW,
+            next: 1,
+        }
+    }
+
+    /// Who is under test.
+    pub fn role(&self) -> Role {
+        self.target.role
+    }
+
+    /// What was sent, a line for each frame.
+    pub fn sent(&self) -> &[String] {
+        &self.sent
+    }
+
+    /// Sends a frame. It leaves with the next step of input and output.
+    pub fn send(&mut self, frame: &RawFrame) {
+        self.sent.push(summary(frame));
+        self.peer.send(frame);
+    }
+
+    /// Sends frames in order.
+    pub fn send_all<'a>(&mut self, frames: impl IntoIterator<Item = &'a RawFrame>) {
+        for frame in frames {
+            self.send(frame);
+        }
+    }
+
+    /// Sends octets as they are.
+    pub fn send_bytes(&mut self, octets: &[u8]) {
+        let head = &octets[..octets.len().min(40)];
+        self.sent
+            .push(format!("{} octets: {}", octets.len(), head.escape_ascii()));
+        self.peer.send_bytes(octets);
+    }
+
+    /// Reads no frames from here on: what comes need not be HTTP/2.
+    pub fn read_raw(&mut self) {
+        self.unread.get_or_insert_default();
+    }
+
+    /// One step: writes what waits, then reads once.
+    pub(super) fn pump(&mut self, wait: Duration) -> Progress {
+        let out = self.peer.take_output();
+        if !out.is_empty() {
+            self.wire.send(&out);
+        }
+        if self.ended {
+            return Progress::End;
+        }
+        match self.wire.receive(wait) {
+            Got::Octets(octets) => {
+                match &mut self.unread {
+                    Some(unread) => unread.extend_from_slice(&octets),
+                    None => self.peer.receive(&octets),
+                }
+                Progress::Moved
+            }
+            Got::Silence if self.peer.output().is_empty() => Progress::Still,
+            Got::Silence => Progress::Moved,
+            Got::End => {
+                self.ended = true;
+                self.peer.receive_eof();
+                Progress::End
+            }
+        }
+    }
+
+    /// Reads until nothing comes within the time, or the transport ends.
+    pub fn settle(&mut self) -> bool {
+        for _ in 0..READS {
+            match self.pump(self.target.wait) {
+                Progress::Moved => {}
+                Progress::Still => return false,
+                Progress::End => return true,
+            }
+        }
+        false
+    }
+
+    /// Waits for an item and takes it; others stay where they are. `None` on a fault, at the end, or after the time.
+    pub fn wait_for(&mut self, mut wanted: impl FnMut(&Received) -> bool) -> Option<Received> {
+        for _ in 0..READS {
+            if let Some(found) = self.peer.find(&mut wanted) {
+                return Some(found);
+            }
+            if self.peer.fault().is_some() || self.pump(self.target.wait) != Progress::Moved {
+                return self.peer.find(&mut wanted);
+            }
+        }
+        None
+    }
+
+    /// The same; what is missing is a violation.
+    ///
+    /// # Errors
+    /// The violation, with what came instead.
+    pub fn demand(
+        &mut self,
+        expected: &str,
+        wanted: impl FnMut(&Received) -> bool,
+    ) -> Result<Received, Outcome> {
+        match self.wait_for(wanted) {
+            Some(found) => Ok(found),
+            None => Err(self.missing(expected)),
+        }
+    }
+
+    /// A violation: something did not come, but what waits in the queue did.
+    pub fn missing(&mut self, expected: &str) -> Outcome {
+        let mut came: Vec<String> = self.peer.drain().iter().map(Received::summary).collect();
+        if let Some(fault) = self.peer.fault() {
+            came.push(format!("a broken rule: {fault}"));
+        }
+        if self.ended {
+            came.push("the end of the transport".to_owned());
+        }
+        if came.is_empty() {
+            came.push("nothing".to_owned());
+        }
+        Outcome::violation(expected, came.join("; "))
+    }
+
+    /// Sends our side of the preface with SETTINGS of these entries, and waits for nothing.
+    pub fn preface(&mut self, entries: &[(u16, u32)]) {
+        if self.role() == Role::Server {
+            self.sent.push("the preface".to_owned());
+            self.flush();
+            self.wire.send(PREFACE);
+        }
+        if let Some(&(_, size)) = entries
+            .iter()
+            .rfind(|entry| entry.0 == setting::INITIAL_WINDOW_SIZE)
+        {
+            self.window = size;
+        }
+        self.send(&RawFrame::settings(entries));
+    }
+
+    /// The handshake: both sides have sent SETTINGS and acknowledged them. The other streams' representative (the
+    /// sibling) is open, if the application lets one be.
+    ///
+    /// # Errors
+    /// If the implementation does not do its part.
+    pub fn start(&mut self) -> Result<Vec<(u16, u32)>, Outcome> {
+        self.start_with(&[])
+    }
+
+    /// The handshake with our SETTINGS.
+    ///
+    /// # Errors
+    /// If the implementation does not do its part.
+    pub fn start_with(&mut self, entries: &[(u16, u32)]) -> Result<Vec<(u16, u32)>, Outcome> {
+        let settings = self.start_alone(entries)?;
+        self.open_sibling()?;
+        Ok(settings)
+    }
+
+    /// The handshake, without a sibling.
+    ///
+    /// # Errors
+    /// If the implementation does not do its part.
+    pub fn start_alone(&mut self, entries: &[(u16, u32)]) -> Result<Vec<(u16, u32)>, Outcome> {
+        self.preface(entries);
+        let settings = self.demand("SETTINGS", |item| matches!(item, Received::Settings(_)))?;
+        self.demand("the acknowledgement of our SETTINGS", |item| {
+            *item == Received::SettingsAck
+        })?;
+        self.flush();
+        let Received::Settings(settings) = settings else {
+            return Err(self.missing("SETTINGS"));
+        };
+        Ok(settings)
+    }
+
+    /// Writes what waits.
+    pub fn flush(&mut self) {
+        let out = self.peer.take_output();
+        if !out.is_empty() {
+            self.wire.send(&out);
+        }
+    }
+
+    fn open_sibling(&mut self) -> Result<(), Outcome> {
+        match self.role() {
+            Role::Server => {
+                if let Some(path) = &self.target.upload {
+                    let head = self.head("POST").set(":path", path);
+                    self.sibling = Some(self.open(&head, false));
+                }
+            }
+            Role::Client => {
+                if self.wire.wish(&Wish::Get) {
+                    let head = self.request()?;
+                    self.respond(head.stream, "200", false);
+                    self.sibling = Some(head.stream);
+                }
+            }
+        }
+        self.sent.clear();
+        Ok(())
+    }
+
+    /// Asks the application for something.
+    ///
+    /// # Errors
+    /// The case is skipped if it does not do it.
+    pub fn wish(&mut self, wish: Wish) -> Result<(), Outcome> {
+        self.flush();
+        if self.wire.wish(&wish) {
+            Ok(())
+        } else {
+            Err(Outcome::skipped(format!(
+                "the application cannot be told: {wish:?}"
+            )))
+        }
+    }
+
+    /// What the application knows of the message on a stream.
+    pub fn told(&mut self, stream: u32) -> Told {
+        self.wire.told(stream)
+    }
+
+    /// Server under test: the fields of a plain request.
+    pub fn head(&self, method: &str) -> Fields {
+        Fields::new()
+            .add(":method", method)
+            .add(":scheme", &self.target.scheme)
+            .add(":authority", &self.target.authority)
+            .add(":path", &self.target.path)
+    }
+
+    /// Server under test: the next stream identifier, which is idle still.
+    pub fn idle(&self) -> u32 {
+        match self.role() {
+            Role::Server => self.next,
+            Role::Client => 10_001,
+        }
+    }
+
+    /// Server under test: takes the next stream identifier.
+    pub fn take_id(&mut self) -> u32 {
+        self.next += 2;
+        self.next - 2
+    }
+
+    /// Server under test: opens a stream with these fields.
+    pub fn open(&mut self, fields: &Fields, end: bool) -> u32 {
+        let id = self.take_id();
+        let frame = RawFrame::headers(id, fields.block());
+        self.send(&if end { frame.end_stream() } else { frame });
+        id
+    }
+
+    /// Server under test: a GET.
+    pub fn get(&mut self) -> u32 {
+        let head = self.head("GET");
+        self.open(&head, true)
+    }
+
+    /// Server under test: the head of a POST, for a body to follow.
+    pub fn post(&mut self) -> u32 {
+        let head = self.upload_head();
+        self.open(&head, false)
+    }
+
+    /// Server under test: the fields of a POST whose answer waits for the body.
+    pub fn upload_head(&self) -> Fields {
+        let path = self.target.upload.as_ref().unwrap_or(&self.target.path);
+        self.head("POST").set(":path", path)
+    }
+
+    /// Client under test: its next request.
+    ///
+    /// # Errors
+    /// If none comes.
+    pub fn request(&mut self) -> Result<Head, Outcome> {
+        let found = self.wait_for(|item| matches!(item, Received::Headers(_)));
+        match found {
+            Some(Received::Headers(head)) => Ok(head),
+            _ if self.target.obeys || self.peer.fault().is_some() => Err(self.missing("a request")),
+            _ => Err(Outcome::skipped("the client sends no (other) request")),
+        }
+    }
+
+    /// Client under test: the request that the application is asked for. A client that cannot be asked must send it
+    /// of its own accord.
+    ///
+    /// # Errors
+    /// If none comes, or one of another kind.
+    pub fn ask(&mut self, wish: Wish) -> Result<Head, Outcome> {
+        self.flush();
+        let asked = self.wire.wish(&wish);
+        let body = match wish {
+            Wish::Get => false,
+            Wish::HoldUpload | Wish::Upload(_) => true,
+            _ if asked => false,
+            _ => {
+                return Err(Outcome::skipped(format!(
+                    "the client cannot be told: {wish:?}"
+                )));
+            }
+        };
+        let head = self.request()?;
+        if body && head.end_stream {
+            return Err(Outcome::skipped("the client sends no body"));
+        }
+        Ok(head)
+    }
+
+    /// Client under test: the head of a response.
+    pub fn respond(&mut self, stream: u32, status: &str, end: bool) {
+        let frame = RawFrame::headers(stream, Fields::response(status).block());
+        self.send(&if end { frame.end_stream() } else { frame });
+    }
+
+    /// A stream on which this peer may go on: a request without its body, or a response without.
+    ///
+    /// # Errors
+    /// If a client under test sends no request.
+    pub fn exchange(&mut self) -> Result<u32, Outcome> {
+        match self.role() {
+            Role::Server => Ok(self.post()),
+            Role::Client => {
+                let head = self.ask(Wish::Get)?;
+                self.respond(head.stream, "200", false);
+                Ok(head.stream)
+            }
+        }
+    }
+
+    /// The stream of the next message of ours: a new one, or that of a request to answer.
+    ///
+    /// # Errors
+    /// If a client under test sends no request.
+    pub fn next_message(&mut self) -> Result<u32, Outcome> {
+        match self.role() {
+            Role::Server => Ok(self.take_id()),
+            Role::Client => Ok(self.ask(Wish::Get)?.stream),
+        }
+    }
+
+    /// A message that opens with these fields: a request, or the response to one.
+    ///
+    /// # Errors
+    /// If a client under test sends no request.
+    pub fn message(&mut self, fields: &Fields, end: bool) -> Result<u32, Outcome> {
+        let id = self.next_message()?;
+        let frame = RawFrame::headers(id, fields.block());
+        self.send(&if end { frame.end_stream() } else { frame });
+        Ok(id)
+    }
+
+    /// The fields of a plain message of ours: a request, or a response.
+    pub fn plain(&self) -> Fields {
+        match self.role() {
+            Role::Server => self.head("GET"),
+            Role::Client => Fields::response("200"),
+        }
+    }
+}
+
+/// A frame in one line.
+fn summary(frame: &RawFrame) -> String {
+    let mut text = format!("{} ({:#x})", kind::name(frame.kind), frame.kind);
+    if frame.stream != 0 {
+        text.push_str(&format!(" stream={}", frame.stream));
+    }
+    let names = [
+        (flag::END_STREAM, "END_STREAM"),
+        (flag::END_HEADERS, "END_HEADERS"),
+        (flag::PADDED, "PADDED"),
+        (flag::PRIORITY, "PRIORITY"),
+    ];
+    let stream_flags = matches!(
+        frame.kind,
+        kind::DATA | kind::HEADERS | kind::CONTINUATION | kind::PUSH_PROMISE
+    );
+    for (bit, name) in names {
+        if stream_flags && frame.flags & bit != 0 {
+            text.push_str(&format!(" {name}"));
+        }
+    }
+    if !stream_flags && frame.flags != 0 {
+        text.push_str(&format!(" flags={:#x}", frame.flags));
+    }
+    let length = frame.length.unwrap_or(frame.payload.len() as u32);
+    text.push_str(&format!(" length={length}"));
+    match (frame.kind, frame.payload.first_chunk::<4>()) {
+        (kind::RST_STREAM, Some(word)) => {
+            text.push_str(&format!(" {}", code::name(u32::from_be_bytes(*word))));
+        }
+        (kind::WINDOW_UPDATE, Some(word)) => {
+            text.push_str(&format!(" increment={}", u32::from_be_bytes(*word)));
+        }
+        (kind::HEADERS | kind::CONTINUATION | kind::SETTINGS, _) => {
+            let head = &frame.payload[..frame.payload.len().min(160)];
+            text.push_str(&format!(" \"{}\"", head.escape_ascii()));
+        }
+        _ => {}
+    }
+    text
+}
