@@ -144,8 +144,8 @@ macro_rules! common_methods {
             self.inner.open_streams()
         }
 
-        /// Octets of heap that the connection holds, itself included. DATA is not: it is the
-        /// program's.
+        /// Octets of heap that the connection holds, itself included. DATA is not, nor is the
+        /// configuration that `new` was given: they are the program's.
         pub fn heap_bytes(&self) -> usize {
             self.inner.heap_bytes()
         }

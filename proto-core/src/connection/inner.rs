@@ -16,7 +16,7 @@ use crate::schedule::{Fifo, ForPeer, ForProgram, Urgency};
 use crate::settings::{Local, PeerSettings};
 use crate::stream::{ClosedRing, Counts, Store};
 use crate::timer::{Timer, TimerTable};
-use crate::vocabulary::{ErrorCode, Instant, Priority, StreamId};
+use crate::vocabulary::{ErrorCode, Instant, Priority, SettingId, StreamId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -58,6 +58,8 @@ pub(crate) struct Inner {
     pub(super) tell: Tell,
     pub(super) wants_open: bool,
     pub(super) config: Arc<Config>,
+    /// Whether `update_settings` has made another of it.
+    pub(super) owns_config: bool,
     pub(super) now: Instant,
 
     // Input.
@@ -151,6 +153,7 @@ impl Inner {
             spoken: false,
             tell: Tell::default(),
             wants_open: false,
+            owns_config: false,
             now,
             rx: if is_client { Rx::Head } else { Rx::Preface },
             partial: [0; 24],
@@ -281,6 +284,17 @@ impl Inner {
             + self.local.heap_bytes()
             + self.pings.heap_bytes()
             + self.tuner.as_ref().map_or(0, |_| size_of::<Tuner>())
+            + self.config_bytes()
+    }
+
+    /// The configuration, once it is the connection's own and not what the caller gave it. Two
+    /// counters go with it.
+    fn config_bytes(&self) -> usize {
+        if !self.owns_config {
+            return 0;
+        }
+        let custom = self.config.settings.custom.capacity() * size_of::<(SettingId, u32)>();
+        2 * size_of::<usize>() + size_of::<Config>() + custom
     }
 
     /// Gives scratch back that is not in use.

@@ -64,11 +64,10 @@ impl Inner {
 
     /// Streams that we may have open.
     pub(crate) fn stream_limit(&self) -> u32 {
-        let theirs = if self.peer_settings_seen {
-            self.peer.max_concurrent_streams.unwrap_or(u32::MAX)
-        } else {
-            self.config.send.initial_max_streams
-        };
+        let first = self.config.send.initial_max_streams;
+        let theirs = self.peer_settings().map_or(first, |peer| {
+            peer.max_concurrent_streams.unwrap_or(u32::MAX)
+        });
         theirs.min(self.config.send.max_streams)
     }
 

@@ -157,6 +157,7 @@ impl Inner {
         let mut config = (*self.config).clone();
         config.settings = new;
         self.config = Arc::new(config);
+        self.owns_config = true;
         Ok(())
     }
 }

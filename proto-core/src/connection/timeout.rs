@@ -136,14 +136,11 @@ impl Inner {
                 continue;
             }
             waiting = true;
-            if !held && !stream.bits.has(Bits::BLOCKED) {
-                stream.bits.clear(Bits::STALE);
-                continue;
-            }
-            if stream.bits.has(Bits::STALE) {
+            let stale = stream.bits.take(Bits::STALE);
+            stream.bits.set(Bits::STALE);
+            if stale && (held || stream.bits.has(Bits::BLOCKED)) {
                 stuck.push(slot);
             }
-            stream.bits.set(Bits::STALE);
         }
         for slot in stuck {
             if self.end_stuck(slot).is_err() {

@@ -69,6 +69,10 @@ impl Inner {
             self.send_tuning_ping();
             self.frame_data();
         }
+        // Whatever waits, the transport has to take it in time.
+        if !self.output.is_empty() && self.phase == Phase::Active {
+            self.arm_progress();
+        }
         Transmit { inner: self }
     }
 
@@ -254,10 +258,11 @@ impl Inner {
     /// Something in the output that was waited for is written: a request's head, or what a drained
     /// notice was asked for.
     fn on_mark(&mut self, slot: u32, id: StreamId) {
-        let stream = self.store.at_mut(slot);
-        if stream.id != id {
+        // The slot may be another stream's by now, or be given back by `trim`.
+        if slot >= self.store.capacity() || self.store.at(slot).id != id {
             return;
         }
+        let stream = self.store.at_mut(slot);
         if stream.bits.has(Bits::LOCAL) && !stream.bits.has(Bits::HEAD_WRITTEN) {
             stream.bits.set(Bits::HEAD_WRITTEN);
         } else if stream.bits.take(Bits::DRAIN_MARKED) {

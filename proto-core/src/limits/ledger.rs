@@ -97,7 +97,8 @@ impl Ledger {
                 self.warned |= bit;
                 self.to_tell |= bit;
             }
-        } else {
+        } else if gone * 4 <= burst {
+            // Not at half again: a flood that hovers there is one piece of news.
             self.warned &= !bit;
         }
         Ok(())

@@ -1,0 +1,68 @@
+//! What attacks, random sessions and fuzzing have found in the core, each by the shortest way there.
+
+use bywash_proto::config::Config;
+use bywash_proto::event::{Event, Step};
+use bywash_proto::vocabulary::ErrorCode;
+use bywash_spec_tests::raw::wire::code;
+use bywash_spec_tests::raw::{BlockWriter, RawFrame};
+
+use crate::rig::{BODY, Rig, on};
+
+/// The output still names a stream's slot when `trim` gives the slots back.
+#[test]
+fn trim_with_a_head_on_its_way() {
+    let mut rig = Rig::client(Config::default());
+    rig.peer_reads = false;
+    let stream = rig.request("/", true).unwrap();
+    on!(rig, conn => {
+        conn.send(stream).reset(ErrorCode::CANCEL);
+        conn.trim();
+    });
+    rig.peer_reads = true;
+    rig.flush();
+    rig.assert_alive();
+}
+
+/// After `Ended`, and after a reset of the program's, nothing is told of a stream: not even that it is drained.
+#[test]
+fn nothing_follows_the_end_of_a_stream() {
+    for by_peer in [true, false] {
+        let mut rig = Rig::server(Config::default());
+        rig.app.answer = None;
+        rig.peer.send(&RawFrame::headers(
+            1,
+            BlockWriter::request("GET", "/").build(),
+        ));
+        rig.pump();
+        let stream = rig.name(1);
+        rig.respond(stream, None);
+        rig.peer_reads = false;
+        let mut body = bytes::Bytes::from_static(&BODY[..1000]);
+        on!(rig, conn => {
+            conn.send(stream).data(&mut body, false).unwrap();
+            conn.send(stream).notify_drained().unwrap();
+        });
+        rig.flush(); // framed, not written
+        if by_peer {
+            rig.peer.send(&RawFrame::rst_stream(1, code::CANCEL));
+            rig.pump();
+            assert_eq!(rig.told.ended.len(), 1);
+        } else {
+            on!(rig, conn => conn.send(stream).reset(ErrorCode::CANCEL));
+        }
+        let now = rig.at();
+        on!(rig, conn => {
+            let out = conn.transmit(now);
+            let all = out.len();
+            out.advance(all);
+            while conn.has_events() {
+                match conn.next_event(now, &mut &b""[..]) {
+                    Step::Event(Event::Drained { .. }) => panic!("drained after its end"),
+                    Step::Event(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+        });
+        rig.check();
+    }
+}
