@@ -20,7 +20,9 @@ impl Inner {
     /// A stream is over for the protocol: out of the lists and the map. Its slot lives until the
     /// program has heard all of it.
     pub(super) fn finish_stream(&mut self, slot: u32, how: Closed) {
-        self.urgency.remove(&mut self.store, slot);
+        if self.store.at(slot).bits.has(Bits::READY) {
+            self.urgency.remove(&mut self.store, slot);
+        }
         let stream = self.store.at_mut(slot);
         stream.state = State::Closed;
         if stream.queued != 0 || stream.more.is_some() {

@@ -13,7 +13,7 @@ pub(super) const FOUND: usize = 8;
 /// A head that may be sent.
 pub(super) struct Checked {
     pub(super) summary: OutgoingSummary,
-    /// Indices of its first fields that are not never-indexed; 0 where there is none.
+    /// Indices of its first fields; 0 where there is none.
     pub(super) found: [u16; FOUND],
 }
 
@@ -29,16 +29,10 @@ impl Inner {
         let mut check =
             OutgoingCheck::with_authority(kind, self.config.level, self.config.authority);
         let mut found = [0; FOUND];
-        let mut places = found.iter_mut();
-        for field in fields.fields() {
-            let place = if field.never_indexed {
-                None
-            } else {
-                places.next()
-            };
-            if let Some(place) = place {
+        for (n, field) in fields.fields().enumerate() {
+            if !field.never_indexed && n < FOUND {
                 if let Some((index, known)) = self.encoder.find(field.name, field.value) {
-                    *place = index;
+                    found[n] = index;
                     check.repeated(known, field.name, field.value)?;
                     continue;
                 }
@@ -54,12 +48,11 @@ impl Inner {
     /// Looks a head up that was checked some time ago.
     pub(super) fn find(&self, fields: &Head) -> [u16; FOUND] {
         let mut found = [0; FOUND];
-        let places = fields.fields().filter(|field| !field.never_indexed);
-        for (place, field) in found.iter_mut().zip(places) {
-            *place = self
-                .encoder
-                .find(field.name, field.value)
-                .map_or(0, |(index, _)| index);
+        for (place, field) in found.iter_mut().zip(fields.fields()) {
+            if !field.never_indexed {
+                let at_hand = self.encoder.find(field.name, field.value);
+                *place = at_hand.map_or(0, |(index, _)| index);
+            }
         }
         found
     }
@@ -76,27 +69,16 @@ impl Inner {
         let start = arena.len();
         arena.extend_from_slice(&[0; FrameHead::SIZE]);
         self.encoder.start_block(arena);
-        let mut places = found.iter();
-        // A field that enters the table moves the others: what was found holds no longer.
-        let mut still = true;
-        for field in fields.fields() {
-            let place = if field.never_indexed {
-                None
-            } else {
-                places.next()
-            };
+        let then = self.encoder.serial();
+        for (n, field) in fields.fields().enumerate() {
             let (name, value) = (field.name, field.value);
-            match place {
-                Some(&index) if still && index != 0 => {
-                    self.encoder.encode_index(index.into(), arena);
-                    continue;
-                }
-                Some(_) if still => self.encoder.encode_absent(name, value, arena),
+            match found.get(n) {
+                Some(0) if !field.never_indexed => self.encoder.encode_absent(name, value, arena),
+                Some(&index) if index != 0 && self.encoder.encode_found(index, then, arena) => {}
                 _ => self
                     .encoder
                     .encode_field(name, value, field.never_indexed, arena),
             }
-            still = false;
         }
         self.finish_block(id, start, end);
         if self.observer.is_some() {

@@ -122,8 +122,7 @@ impl Encoder {
         }
     }
 
-    /// The index that stands for the whole field now, and its name's lowest index in the static table, 0 if none. Holds
-    /// until a field is encoded that may enter the table, or the table's size changes.
+    /// The index that stands for the whole field now, and its name's lowest index in the static table, 0 if none.
     #[inline]
     pub(crate) fn find(&self, name: &[u8], value: &[u8]) -> Option<(u16, u8)> {
         if may_be_static(name) {
@@ -139,10 +138,25 @@ impl Encoder {
         Some((index, self.table.get(age)?.known))
     }
 
-    /// Appends a field by an index that [`find`](Self::find) gave.
+    /// A count that moves with each entry that is added.
     #[inline]
-    pub(crate) fn encode_index(&self, index: usize, out: &mut Vec<u8>) {
+    pub(crate) fn serial(&self) -> u32 {
+        self.table.serial(0)
+    }
+
+    /// Appends a field by an index that [`find`](Self::find) gave when the count was `then`: entries added since have
+    /// moved it. `false`, and nothing appended, if they have pushed it out.
+    #[inline]
+    pub(crate) fn encode_found(&self, index: u16, then: u32, out: &mut Vec<u8>) -> bool {
+        let mut index = usize::from(index);
+        if index > static_table::LEN {
+            index += self.serial().wrapping_sub(then) as usize;
+            if index > static_table::LEN + self.table.len() {
+                return false;
+            }
+        }
         integer::encode(0x80, 0x7f, index, out);
+        true
     }
 
     /// Appends a field that [`find`](Self::find) did not find.
