@@ -352,6 +352,7 @@ fn old_age_ends_a_connection_gently() {
                 c.timers.max_age = Some(Duration::from_secs(100));
                 c.seed = seed;
                 c.timers.settings_ack = None;
+                c.timers.progress = None; // it runs until the first SETTINGS are written
             });
             let net = Against::server(Feed::Whole, aged);
             net.core.poll_timeout()
