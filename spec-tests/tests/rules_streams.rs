@@ -315,6 +315,34 @@ fn refusals_are_charged_from_the_acknowledgement_on() {
     });
 }
 
+/// A lower limit that the client has not acknowledged is no fault of its either.
+#[test]
+fn refusals_under_a_limit_in_flight_are_not_charged() {
+    every_split(|feed| {
+        let mut net = Against::new(Feed::Whole, Config::default(), RawPeer::client(&[]));
+        net.peer.send(&RawFrame::settings_ack());
+        net.ask(1, "/", true);
+        net.pump();
+        net.feed(feed);
+        let mut less = bywash_proto::config::LocalSettings::default();
+        less.max_concurrent_streams = 1;
+        net.core.update_settings(less).unwrap();
+        net.ask(3, "/", true);
+        net.pump();
+        let level = |net: &Against| {
+            let levels = net.core.limit_levels();
+            let name = bywash_proto::error::LimitName::Resets;
+            levels.iter().find(|level| level.0 == name).unwrap().1
+        };
+        assert_eq!(level(&net), 0, "it could not know");
+        net.peer.send(&RawFrame::settings_ack());
+        net.ask(5, "/", true);
+        net.pump();
+        assert_eq!(level(&net), 1);
+        Ok(net)
+    });
+}
+
 #[test]
 fn the_peers_reset_says_whether_a_retry_is_safe() {
     for (code, retry) in [

@@ -177,7 +177,8 @@ impl Inner {
         }
         if self.counts.remote >= self.local.max_concurrent_streams() {
             self.skip_block(head, block)?;
-            if self.local.acknowledged {
+            // Before its acknowledgement a peer cannot know a limit that it breaks.
+            if self.counts.remote >= self.local.in_force.max_concurrent_streams {
                 self.ledger
                     .charge(&self.config.limits, Account::Resets, self.now, 1)?;
             }

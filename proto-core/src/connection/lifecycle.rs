@@ -35,9 +35,10 @@ impl Inner {
         let active = self.phase == Phase::Active;
         let has_data = !self.urgency.is_empty() && self.send_window.available() > 0;
         let has_credit = !self.updates.is_empty() || self.recv_window.is_due(self.recv_target);
+        let of_itself = has_data || (has_credit && self.spoken) || self.wants_tuning_ping();
         Interest {
             read: active && !self.replies_are_full(),
-            write: !self.output.is_empty() || (active && (has_data || (has_credit && self.spoken))),
+            write: !self.output.is_empty() || (active && of_itself),
             close: match self.phase {
                 Phase::Active => Close::No,
                 _ if self.close_now => Close::Now,

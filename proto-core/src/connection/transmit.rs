@@ -125,9 +125,17 @@ impl Inner {
         self.observe(Direction::Out, head, &increment.to_be_bytes());
     }
 
+    /// Whether the tuner asks for a round trip, and has room for the answer.
+    pub(super) fn wants_tuning_ping(&self) -> bool {
+        !self.pings.is_full() && self.tuner.as_ref().is_some_and(|t| t.wants_ping())
+    }
+
     fn send_tuning_ping(&mut self) {
+        if !self.wants_tuning_ping() {
+            return;
+        }
         let Some(tuner) = &mut self.tuner else { return };
-        if !self.pings.is_full() && tuner.take_ping(self.now) {
+        if tuner.take_ping(self.now) {
             let payload = self.pings.ours(crate::ping::Purpose::Tuning, self.now);
             self.write_ping(Flags::NONE, payload);
         }

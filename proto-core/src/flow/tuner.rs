@@ -39,9 +39,14 @@ impl Tuner {
         }
     }
 
-    /// Whether a PING should go out now; from then on the sample runs.
+    /// Whether a PING should go out now.
+    pub(crate) const fn wants_ping(&self) -> bool {
+        self.wanted && self.sent.is_none()
+    }
+
+    /// The same; from then on the sample runs.
     pub(crate) fn take_ping(&mut self, now: Instant) -> bool {
-        if !self.wanted || self.sent.is_some() {
+        if !self.wants_ping() {
             return false;
         }
         self.wanted = false;

@@ -55,8 +55,6 @@ pub(crate) struct Local {
     in_flight: VecDeque<Binding>,
     /// What both allow together; frames are held to it one by one, so it is kept ready.
     most: Most,
-    /// Whether the peer has acknowledged any of ours.
-    pub(crate) acknowledged: bool,
     connect_was_enabled: bool,
 }
 
@@ -77,7 +75,6 @@ impl Local {
                 concurrent_streams: u32::MAX,
                 extended_connect: false,
             },
-            acknowledged: false,
             connect_was_enabled: false,
         }
     }
@@ -163,7 +160,6 @@ impl Local {
         let windows =
             i64::from(new.initial_window_size) - i64::from(self.in_force.initial_window_size);
         self.in_force = new;
-        self.acknowledged = true;
         if self.in_flight.is_empty() {
             self.in_flight = VecDeque::new();
         }

@@ -26,6 +26,7 @@ pub struct Against {
     /// The peer. What it sends arrives with [`Self::pump`].
     pub peer: RawPeer,
     pieces: Pieces,
+    writes: Pieces,
     now: Instant,
     log: Log,
     output: Vec<u8>,
@@ -49,6 +50,7 @@ impl Against {
             core: Core::new(role, config, Instant::ZERO),
             peer,
             pieces: Pieces::new(feed),
+            writes: Pieces::new(Feed::Whole),
             now: Instant::ZERO,
             log: Log::default(),
             output: Vec::new(),
@@ -107,6 +109,21 @@ impl Against {
     /// Cuts the input in another way from now on.
     pub fn feed(&mut self, feed: Feed) {
         self.pieces.change(feed);
+    }
+
+    /// The transport takes output in such pieces from now on: partial writes are the normal case.
+    pub fn writing(&mut self, feed: Feed) {
+        self.writes.change(feed);
+    }
+
+    /// The transport takes this many octets at most, once; the peer reads them. How many it took.
+    pub fn write_some(&mut self, most: usize) -> usize {
+        let taken = self.write_once(most);
+        self.take_events(&[]);
+        let written = std::mem::take(&mut self.unheard);
+        self.output.extend_from_slice(&written);
+        self.peer.receive(&written);
+        taken
     }
 
     /// The present time.
@@ -314,26 +331,37 @@ impl Against {
     }
 
     fn write(&mut self) {
-        loop {
-            let out = self.core.transmit(self.now);
-            if out.is_empty() {
-                break;
-            }
-            let length = out.len();
-            let before = self.unheard.len();
-            for chunk in out.chunks() {
-                assert!(!chunk.is_empty(), "an empty chunk");
-                self.unheard.extend_from_slice(chunk);
-            }
-            assert_eq!(self.unheard.len() - before, length, "len() of the output");
-            out.advance(length);
-            self.guard.after_step(&self.core);
+        while self.write_once(usize::MAX) > 0 {}
+    }
+
+    /// One write of at most so many octets, of those that the pieces of writing allow.
+    fn write_once(&mut self, most: usize) -> usize {
+        let out = self.core.transmit(self.now);
+        let length = out.len();
+        assert_eq!(length == 0, out.is_empty());
+        let taken = self.writes.next_size(length.min(most));
+        let before = self.unheard.len();
+        for chunk in out.chunks() {
+            assert!(!chunk.is_empty(), "an empty chunk");
+            self.unheard.extend_from_slice(chunk);
         }
+        let whole = self.unheard.len() - before;
+        assert_eq!(whole, length, "len() of the output");
+        self.unheard.truncate(before + taken);
+        out.advance(taken);
+        self.guard.after_step(&self.core);
+        taken
     }
 
     /// Takes all output, that written on demand first.
     fn transmit(&mut self) -> Vec<u8> {
+        let wants = self.core.interest().write || !self.unheard.is_empty();
         self.write();
+        assert!(
+            wants || self.unheard.is_empty(),
+            "it had output, but did not say so: {}",
+            self.unheard.escape_ascii()
+        );
         let written = std::mem::take(&mut self.unheard);
         self.output.extend_from_slice(&written);
         written
