@@ -11,6 +11,7 @@ mod against;
 mod core;
 mod feed;
 mod guard;
+pub mod heads;
 mod program;
 mod seen;
 mod world;
