@@ -5,7 +5,6 @@ use bywash_spec_tests::pair::{Against, Feed, Seen, World, every_split};
 use bywash_spec_tests::raw::wire::code;
 use bywash_spec_tests::raw::{BlockWriter, RawFrame, RawPeer, Role};
 
-const ROLES: [Role; 2] = [Role::Server, Role::Client];
 const OPEN: u32 = World::OPEN;
 
 fn request(stream: u32) -> RawFrame {
