@@ -30,6 +30,12 @@
 //! [`on_data`](server::Exchange::on_data) brings the request's body, and a
 //! [`Waker`](server::Waker) lets other threads say that there is something to do.
 //!
+//! # A client
+//!
+//! [`Client`](client::Client) makes calls from any thread, over as few connections as the peers
+//! allow; it resolves names, races addresses, reconnects with back-off, and sends again what a peer
+//! did not process. [`Calls`](client::Calls) is the same without a thread of its own.
+//!
 //! # The loop itself
 //!
 //! [`EventLoop`] drives connections of both roles for a [`Handler`], which sees the core's events
@@ -56,6 +62,7 @@
 #![deny(unsafe_code)]
 
 mod address;
+pub mod client;
 mod clock;
 mod connect;
 mod deadlines;
@@ -66,6 +73,7 @@ mod listen;
 mod machine;
 mod mailbox;
 mod options;
+mod pipe;
 pub mod server;
 mod session;
 mod socket;

@@ -200,6 +200,13 @@ impl<M> EventLoop<M> {
         self.hub.is_over()
     }
 
+    /// Takes no more messages; returns those that nobody has seen.
+    pub(crate) fn close_mailbox(&mut self) -> VecDeque<M> {
+        let mut left = std::mem::take(&mut self.messages);
+        left.append(&mut self.mailbox.close());
+        left
+    }
+
     /// One turn: lets everything progress that can, waits for at most `timeout` (`None`: for as long
     /// as nothing happens), and lets everything progress again.
     ///

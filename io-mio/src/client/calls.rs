@@ -1,0 +1,523 @@
+//! From requests to streams and back: which connection a call takes, and what becomes of it.
+
+use super::backoff::Backoff;
+use super::call::{Call, Talk};
+use super::error::CallError;
+use super::id::CallId;
+use super::options::ClientOptions;
+use super::origin::{Key, Origins};
+use super::request::{Body, Request};
+use super::running::{Running, Table};
+use crate::connect::Connect;
+use crate::engine::{Cx, Handler};
+use crate::error::{ConnectError, End};
+use crate::id::{ConnId, TimerId};
+use bywash_proto::error::{OpenError, StreamEnd};
+use bywash_proto::event::Event;
+use bywash_proto::headers::Head;
+use bywash_proto::vocabulary::{ErrorCode, StreamRef};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Marks the keys of timers that are about a peer, not about a call.
+const OF_ORIGIN: u64 = 1 << 63;
+
+/// The tag of a connection whose peer has sent its SETTINGS: it does speak HTTP/2.
+const GREETED: u64 = 1;
+
+/// What other threads tell a loop of calls.
+pub enum CallNote {
+    /// Begin one.
+    Start(CallId, Box<Request>, Box<dyn Call + Send>),
+    /// Let [`Call::on_wake`] be called.
+    Wake(CallId),
+    /// Give one up.
+    Cancel(CallId),
+}
+
+impl std::fmt::Debug for CallNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Start(id, ..) => f.debug_tuple("Start").field(id).finish(),
+            Self::Wake(id) => f.debug_tuple("Wake").field(id).finish(),
+            Self::Cancel(id) => f.debug_tuple("Cancel").field(id).finish(),
+        }
+    }
+}
+
+/// A handler that makes calls. [`Client`](crate::client::Client) uses it on a loop of its own; on any
+/// other loop it is used like every [`Handler`].
+pub struct Calls {
+    options: ClientOptions,
+    origins: Origins,
+    table: Table,
+    ids: Arc<AtomicU64>,
+    closed: bool,
+}
+
+impl Calls {
+    /// Nothing is connected before the first call.
+    pub fn new(options: ClientOptions) -> Self {
+        Self::counting(options, Arc::default())
+    }
+
+    /// Shares the count of calls with those who make them on other threads.
+    pub(crate) fn counting(options: ClientOptions, ids: Arc<AtomicU64>) -> Self {
+        Self {
+            options,
+            origins: Origins::default(),
+            table: Table::default(),
+            ids,
+            closed: false,
+        }
+    }
+
+    /// Calls that have begun and not ended.
+    pub fn running(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Begins a call.
+    pub fn start(&mut self, cx: &mut Cx<'_>, request: Request, call: Box<dyn Call>) -> CallId {
+        let id = CallId(self.ids.fetch_add(1, Ordering::Relaxed));
+        self.begin(cx, id, request, call);
+        id
+    }
+
+    /// Gives a call up: [`Call::on_end`] is called.
+    pub fn cancel(&mut self, cx: &mut Cx<'_>, id: CallId) {
+        self.give_up(cx, id, CallError::Cancelled);
+    }
+
+    /// Ends all calls, and takes no more.
+    pub fn close(&mut self, cx: &mut Cx<'_>) {
+        self.closed = true;
+        for id in self.table.ids() {
+            self.give_up(cx, id, CallError::Closed);
+        }
+    }
+
+    fn begin(&mut self, cx: &mut Cx<'_>, id: CallId, request: Request, mut call: Box<dyn Call>) {
+        if self.closed {
+            return call.on_end(Err(CallError::Closed));
+        }
+        if request.url.secure && self.options.tls.is_none() {
+            return call.on_end(Err(CallError::NoTls));
+        }
+        let target = request.target.clone();
+        let key = Key {
+            target: target.unwrap_or_else(|| request.url.target()),
+            server_name: request.url.secure.then(|| request.url.host.clone()),
+        };
+        let options = &self.options;
+        let number = self.origins.find_or_add(key, || {
+            Backoff::new(options.backoff, options.longest_backoff, options.seed)
+        });
+        let waiting = self.options.waiting_per_peer;
+        let Some(origin) = self.origins.get(number) else {
+            return;
+        };
+        if origin.waiting.len() >= waiting {
+            return call.on_end(Err(CallError::Busy));
+        }
+        origin.waiting.push_back(id);
+        origin.calls += 1;
+        let timeout = request.timeout.or(self.options.timeout);
+        let running = Running {
+            call,
+            head: request.head(),
+            origin: number,
+            at: None,
+            timer: timeout.map(|time| cx.set_timer(cx.now() + time, id.0)),
+            attempts: 0,
+            is_tunnel: request.is_tunnel(),
+            headed: false,
+            wrote: false,
+            sent: matches!(request.body, Body::None),
+            heard: false,
+            body: request.body,
+        };
+        self.table.insert(id, running);
+        self.drive(cx, number);
+    }
+
+    /// Sends what waits for a peer, as far as its connections take it; connects if need be.
+    fn drive(&mut self, cx: &mut Cx<'_>, number: u64) {
+        while let Some(origin) = self.origins.get(number) {
+            let Some(id) = origin.waiting.front().copied() else {
+                break;
+            };
+            let Some(running) = self.table.get(id) else {
+                origin.waiting.pop_front();
+                continue;
+            };
+            let end = running.sent;
+            let mut refused = OpenError::Draining;
+            let mut opened = None;
+            for conn in origin.ready.clone() {
+                let Some(client) = cx.client(conn) else {
+                    continue;
+                };
+                match client.request(&running.head, end) {
+                    Ok(stream) => {
+                        opened = Some((conn, stream));
+                        break;
+                    }
+                    Err(OpenError::NoExtendedConnect) if client.peer_settings().is_none() => {
+                        refused = OpenError::Limit;
+                    }
+                    Err(error) => refused = error,
+                }
+                if matches!(refused, OpenError::Draining | OpenError::IdsExhausted) {
+                    origin.ready.retain(|other| *other != conn);
+                }
+            }
+            match (opened, refused) {
+                (Some((conn, stream)), _) => {
+                    origin.waiting.pop_front();
+                    self.sent(cx, id, conn, stream);
+                }
+                (None, OpenError::Limit | OpenError::OutputFull) => {
+                    if origin.ready.len() < self.options.connections_per_peer {
+                        self.connect(cx, number);
+                    }
+                    break;
+                }
+                (None, OpenError::Draining | OpenError::IdsExhausted) => {
+                    self.connect(cx, number);
+                    break;
+                }
+                (None, error) => {
+                    origin.waiting.pop_front();
+                    self.finish(cx, id, Err(CallError::Open(error)));
+                }
+            }
+        }
+        self.origins.clean(number, cx.now());
+    }
+
+    fn connect(&mut self, cx: &mut Cx<'_>, number: u64) {
+        let Some(origin) = self.origins.get(number) else {
+            return;
+        };
+        if origin.connecting.is_some() || origin.timer.is_some() {
+            return;
+        }
+        if origin.not_before > cx.now() {
+            origin.timer = Some(cx.set_timer(origin.not_before, number | OF_ORIGIN));
+            return;
+        }
+        let mut connect = Connect::new(origin.key.target.clone())
+            .config(Arc::clone(&self.options.config))
+            .timeout(self.options.connect_timeout)
+            .attempt_delay(self.options.attempt_delay);
+        if let (Some(name), Some(tls)) = (&origin.key.server_name, &self.options.tls) {
+            connect = connect.tls(Arc::clone(tls), name.clone());
+        }
+        let conn = cx.connect(connect);
+        origin.connecting = Some(conn);
+        self.origins.claim(conn, number);
+    }
+
+    /// A request has got its stream: now its body.
+    fn sent(&mut self, cx: &mut Cx<'_>, id: CallId, conn: ConnId, stream: StreamRef) {
+        self.table.bind(id, conn, stream);
+        let Some(running) = self.table.get(id) else {
+            return;
+        };
+        running.attempts += 1;
+        match &running.body {
+            Body::None => {}
+            Body::Whole(body) => {
+                let mut body = body.clone();
+                if let Some(client) = cx.client(conn) {
+                    // A new stream takes a body of any size.
+                    let _ = client.send(stream).data(&mut body, true);
+                }
+                // A replay sends it again, so `sent` stays as it is.
+            }
+            Body::Streamed => self
+                .with(cx, id, |call, talk| call.on_writable(talk))
+                .unwrap_or(()),
+        }
+    }
+
+    /// Calls a call, and looks at what it did.
+    fn with<R>(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: CallId,
+        action: impl FnOnce(&mut Box<dyn Call>, &mut Talk<'_>) -> R,
+    ) -> Option<R> {
+        let running = self.table.get(id)?;
+        let (conn, stream) = running.at?;
+        let mut talk = Talk::new(cx, conn, stream);
+        let result = action(&mut running.call, &mut talk);
+        running.wrote |= talk.wrote;
+        running.sent |= talk.finished;
+        if talk.cancelled {
+            self.finish(cx, id, Err(CallError::Cancelled));
+        } else {
+            self.look(cx, id);
+        }
+        Some(result)
+    }
+
+    /// Ends a call whose response is complete.
+    fn look(&mut self, cx: &mut Cx<'_>, id: CallId) {
+        let Some(running) = self.table.get(id) else {
+            return;
+        };
+        if !running.heard {
+            return;
+        }
+        let Some((conn, stream)) = running.at else {
+            return;
+        };
+        let sending = match &running.body {
+            Body::None => false,
+            Body::Streamed => !running.sent,
+            Body::Whole(_) => cx.client(conn).is_some_and(|c| c.send(stream).queued() > 0),
+        };
+        if sending && running.is_tunnel {
+            return;
+        }
+        if sending {
+            // The answer is complete; nobody will read the rest of the question.
+            if let Some(client) = cx.client(conn) {
+                client.send(stream).reset(ErrorCode::CANCEL);
+            }
+        }
+        self.finish(cx, id, Ok(()));
+    }
+
+    fn finish(&mut self, cx: &mut Cx<'_>, id: CallId, outcome: Result<(), CallError>) {
+        if let Some(mut running) = self.table.remove(id) {
+            if let Some(origin) = self.origins.get(running.origin) {
+                origin.calls -= 1;
+            }
+            if let Some(timer) = running.timer {
+                cx.cancel_timer(timer);
+            }
+            running.call.on_end(outcome);
+        }
+    }
+
+    /// Ends a call before its time, wherever it is.
+    fn give_up(&mut self, cx: &mut Cx<'_>, id: CallId, why: CallError) {
+        let Some(running) = self.table.get(id) else {
+            return;
+        };
+        let number = running.origin;
+        match running.at {
+            Some((conn, stream)) => {
+                if let Some(client) = cx.client(conn) {
+                    client.send(stream).reset(ErrorCode::CANCEL);
+                }
+            }
+            None => {
+                if let Some(origin) = self.origins.get(number) {
+                    origin.waiting.retain(|other| *other != id);
+                }
+            }
+        }
+        self.finish(cx, id, Err(why));
+        // A reset stream makes room, and no event says so to a call that never asked.
+        self.drive(cx, number);
+    }
+
+    fn on_data(
+        &mut self,
+        cx: &mut Cx<'_>,
+        conn: ConnId,
+        stream: StreamRef,
+        data: &[u8],
+        end: bool,
+    ) {
+        let Some(id) = self.table.of_stream(conn, stream) else {
+            return;
+        };
+        if let Some(running) = self.table.get(id) {
+            running.heard |= end;
+        }
+        let used = self.with(cx, id, |call, talk| call.on_data(talk, data, end));
+        let used = used.unwrap_or(data.len()).min(data.len()) as u32;
+        if let Some(client) = cx.client(conn) {
+            // They came from the core a moment ago: they are outstanding, or the stream has ended.
+            let _ = client.recv(stream).release(used);
+        }
+    }
+
+    fn on_response(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (conn, stream): (ConnId, StreamRef),
+        head: Head,
+        end: bool,
+    ) {
+        let Some(id) = self.table.of_stream(conn, stream) else {
+            return;
+        };
+        if let Some(running) = self.table.get(id) {
+            running.headed = true;
+            running.heard |= end;
+        }
+        self.with(cx, id, |call, talk| call.on_response(talk, head, end));
+    }
+
+    fn on_ended(&mut self, cx: &mut Cx<'_>, conn: ConnId, stream: StreamRef, end: StreamEnd) {
+        let Some(id) = self.table.of_stream(conn, stream) else {
+            return;
+        };
+        self.table.unbind(id);
+        let attempts = self.options.attempts;
+        let Some(running) = self.table.get(id) else {
+            return;
+        };
+        let number = running.origin;
+        let again = end.retry.is_safe() && running.attempts < attempts && running.rewind();
+        if !again {
+            self.finish(cx, id, Err(CallError::Stream(end)));
+            return self.drive(cx, number);
+        }
+        running.wrote = false;
+        if let Some(origin) = self.origins.get(number) {
+            origin.waiting.push_front(id);
+        }
+        self.drive(cx, number);
+    }
+
+    /// A try to connect failed, or a connection ended before the peer had said anything.
+    fn unsuccessful(&mut self, cx: &mut Cx<'_>, number: u64, error: Option<ConnectError>) {
+        let attempts = self.options.connect_attempts;
+        let Some(origin) = self.origins.get(number) else {
+            return;
+        };
+        origin.not_before = cx.now() + origin.backoff.failed();
+        let hopeless = error.as_ref().is_some_and(|e| !e.fault.is_transient());
+        if let (true, Some(error)) = (hopeless || origin.backoff.failures >= attempts, error) {
+            let error = Arc::new(error);
+            for id in std::mem::take(&mut origin.waiting) {
+                self.finish(cx, id, Err(CallError::Connect(Arc::clone(&error))));
+            }
+        }
+        self.drive(cx, number);
+    }
+}
+
+impl Handler for Calls {
+    type Message = CallNote;
+
+    fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
+        match event {
+            Event::Response {
+                stream, head, end, ..
+            } => self.on_response(cx, (conn, stream), head, end),
+            Event::Data { stream, data, end } => self.on_data(cx, conn, stream, data, end),
+            Event::Trailers { stream, head, .. } => {
+                if let Some(id) = self.table.of_stream(conn, stream) {
+                    if let Some(running) = self.table.get(id) {
+                        running.heard = true;
+                    }
+                    self.with(cx, id, |call, talk| call.on_trailers(talk, head));
+                }
+            }
+            Event::Informational { stream, head } => {
+                if let Some(id) = self.table.of_stream(conn, stream) {
+                    if let Some(running) = self.table.get(id) {
+                        running.call.on_inform(head);
+                    }
+                }
+            }
+            Event::Writable { stream } => {
+                if let Some(id) = self.table.of_stream(conn, stream) {
+                    self.with(cx, id, |call, talk| call.on_writable(talk));
+                }
+            }
+            Event::Ended { stream, end } => self.on_ended(cx, conn, stream, end),
+            Event::Settings => {
+                if let Some(number) = self.origins.of_conn(conn) {
+                    if let Some(origin) = self.origins.get(number) {
+                        origin.backoff.succeeded();
+                    }
+                    if let Some(mut conn) = cx.conn(conn) {
+                        conn.set_tag(GREETED);
+                    }
+                    self.drive(cx, number);
+                }
+            }
+            Event::CanOpen => {
+                if let Some(number) = self.origins.of_conn(conn) {
+                    self.drive(cx, number);
+                }
+            }
+            Event::GoAway { .. } | Event::Closed(_) => {
+                if let Some(number) = self.origins.retire(conn) {
+                    self.drive(cx, number);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn on_open(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
+        let Some(number) = self.origins.of_conn(conn) else {
+            return;
+        };
+        if let Some(origin) = self.origins.get(number) {
+            origin.connecting = None;
+            origin.ready.push(conn);
+        }
+        if let (Some(observe), Some(mut conn_ref)) = (&self.options.observe, cx.conn(conn)) {
+            conn_ref.observe(observe(conn));
+        }
+        self.drive(cx, number);
+    }
+
+    fn on_close(&mut self, cx: &mut Cx<'_>, conn: ConnId, _end: &End, tag: u64) {
+        let Some(number) = self.origins.forget_conn(conn) else {
+            return;
+        };
+        if tag == GREETED {
+            self.drive(cx, number);
+        } else {
+            self.unsuccessful(cx, number, None);
+        }
+    }
+
+    fn on_connect_failed(&mut self, cx: &mut Cx<'_>, conn: ConnId, error: ConnectError) {
+        if let Some(number) = self.origins.forget_conn(conn) {
+            self.unsuccessful(cx, number, Some(error));
+        }
+    }
+
+    fn on_timer(&mut self, cx: &mut Cx<'_>, _timer: TimerId, key: u64) {
+        if key & OF_ORIGIN == 0 {
+            return self.give_up(cx, CallId(key), CallError::Deadline);
+        }
+        let number = key & !OF_ORIGIN;
+        if let Some(origin) = self.origins.get(number) {
+            origin.timer = None;
+            self.drive(cx, number);
+        }
+    }
+
+    fn on_message(&mut self, cx: &mut Cx<'_>, note: CallNote) {
+        match note {
+            CallNote::Start(id, request, call) => self.begin(cx, id, *request, call),
+            CallNote::Wake(id) => {
+                self.with(cx, id, |call, talk| call.on_wake(talk));
+            }
+            CallNote::Cancel(id) => self.cancel(cx, id),
+        }
+    }
+}
+
+impl std::fmt::Debug for Calls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Calls")
+            .field("running", &self.table.len())
+            .field("peers", &self.origins.numbers().len())
+            .finish_non_exhaustive()
+    }
+}

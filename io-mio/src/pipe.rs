@@ -1,0 +1,257 @@
+//! A message in parts between a loop and a thread that may block: both ways, bounded, cancelled
+//! when either end is dropped.
+
+use bytes::Bytes;
+use bywash_proto::headers::Head;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Octets that a thread may have queued before it has to wait.
+const QUOTA: usize = 64 * 1024;
+
+/// A part of a message, in either direction.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// An informational head.
+    Inform(Head),
+    Head(Head),
+    Data(Bytes),
+    Trailers(Head),
+    End,
+}
+
+/// Wakes the loop. False if its queue is full.
+pub(crate) type Ring = Box<dyn Fn() -> bool + Send + Sync>;
+
+struct State<E> {
+    /// To the thread. The peer's window bounds it.
+    inbound: VecDeque<Part>,
+    /// Octets that the thread has taken and the loop has not given back yet.
+    consumed: usize,
+    /// To the loop.
+    outbound: VecDeque<Part>,
+    outbound_octets: usize,
+    /// Why nothing more comes.
+    failure: Option<E>,
+    /// Ends of the thread's side that are left: the receiving one, the sending one.
+    threads: u8,
+    ringing: bool,
+}
+
+struct Shared<E> {
+    state: Mutex<State<E>>,
+    more: Condvar,
+    room: Condvar,
+    ring: Ring,
+}
+
+impl<E> Shared<E> {
+    fn lock(&self) -> MutexGuard<'_, State<E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the loop, once until it has come.
+    fn ring(&self, mut state: MutexGuard<'_, State<E>>) {
+        if state.ringing {
+            return;
+        }
+        state.ringing = true;
+        drop(state);
+        // A full queue is a loop that is behind; one that is gone has failed the pipe.
+        while !(self.ring)() {
+            if self.lock().failure.is_some() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// The loop's end. Never blocks.
+pub(crate) struct LoopEnd<E>(Arc<Shared<E>>);
+
+/// The thread's receiving end.
+pub(crate) struct Receiver<E>(Arc<Shared<E>>);
+
+/// The thread's sending end.
+pub(crate) struct Sender<E>(Arc<Shared<E>>);
+
+/// A pipe; `ring` is called on threads when the loop should look at its end.
+pub(crate) fn pipe<E>(ring: Ring) -> (LoopEnd<E>, Receiver<E>, Sender<E>) {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State {
+            inbound: VecDeque::new(),
+            consumed: 0,
+            outbound: VecDeque::new(),
+            outbound_octets: 0,
+            failure: None,
+            threads: 2,
+            ringing: false,
+        }),
+        more: Condvar::new(),
+        room: Condvar::new(),
+        ring,
+    });
+    (
+        LoopEnd(Arc::clone(&shared)),
+        Receiver(Arc::clone(&shared)),
+        Sender(shared),
+    )
+}
+
+impl<E> LoopEnd<E> {
+    pub(crate) fn push(&self, part: Part) {
+        self.0.lock().inbound.push_back(part);
+        self.0.more.notify_one();
+    }
+
+    /// Nothing more comes, and nothing more is taken. What was pushed before is still received.
+    pub(crate) fn fail(&self, why: E) {
+        self.0.lock().failure.get_or_insert(why);
+        self.0.more.notify_one();
+        self.0.room.notify_one();
+    }
+
+    /// The next part that the thread has sent.
+    pub(crate) fn pop(&self) -> Option<Part> {
+        let mut state = self.0.lock();
+        let part = state.outbound.pop_front()?;
+        if let Part::Data(data) = &part {
+            state.outbound_octets -= data.len();
+            if state.outbound_octets < QUOTA {
+                self.0.room.notify_one();
+            }
+        }
+        Some(part)
+    }
+
+    /// The loop has come: octets that the thread has consumed since, and whether it has left.
+    pub(crate) fn visit(&self) -> (usize, bool) {
+        let mut state = self.0.lock();
+        state.ringing = false;
+        let consumed = std::mem::take(&mut state.consumed);
+        (consumed, state.threads == 0)
+    }
+}
+
+impl<E> Drop for LoopEnd<E> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.outbound.clear();
+        state.outbound_octets = 0;
+        drop(state);
+        self.0.room.notify_one();
+        self.0.more.notify_one();
+    }
+}
+
+impl<E: Clone> Receiver<E> {
+    /// Waits for the next part.
+    pub(crate) fn recv(&self) -> Result<Part, E> {
+        let mut state = self.0.lock();
+        loop {
+            if let Some(part) = state.inbound.pop_front() {
+                return Ok(part);
+            }
+            if let Some(why) = &state.failure {
+                return Err(why.clone());
+            }
+            state = self
+                .0
+                .more
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Octets of a part of data are done with: the peer may send as many more.
+    pub(crate) fn consumed(&self, octets: usize) {
+        let mut state = self.0.lock();
+        state.consumed += octets;
+        self.0.ring(state);
+    }
+}
+
+impl<E: Clone> Sender<E> {
+    /// Queues a part; waits while too many octets are queued.
+    pub(crate) fn send(&self, part: Part) -> Result<(), E> {
+        let mut state = self.0.lock();
+        loop {
+            if let Some(why) = &state.failure {
+                return Err(why.clone());
+            }
+            if state.outbound_octets < QUOTA || !matches!(part, Part::Data(_)) {
+                break;
+            }
+            state = self
+                .0
+                .room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Part::Data(data) = &part {
+            state.outbound_octets += data.len();
+        }
+        state.outbound.push_back(part);
+        self.0.ring(state);
+        Ok(())
+    }
+}
+
+fn leave<E>(shared: &Shared<E>) {
+    let mut state = shared.lock();
+    state.threads -= 1;
+    if state.threads == 0 && state.failure.is_none() {
+        shared.ring(state);
+    }
+}
+
+impl<E> Drop for Receiver<E> {
+    fn drop(&mut self) {
+        leave(&self.0);
+    }
+}
+
+impl<E> Drop for Sender<E> {
+    fn drop(&mut self) {
+        leave(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, QUOTA, pipe};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_thread_waits_for_room_and_rings_once() {
+        let rings = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&rings);
+        let (end, receiver, sender) = pipe::<&str>(Box::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            true
+        }));
+        let piece = || Part::Data(vec![0; QUOTA].into());
+        sender.send(piece()).unwrap();
+        let thread = std::thread::spawn(move || {
+            let waited = sender.send(piece());
+            (waited, sender)
+        });
+        assert_eq!(end.visit(), (0, false));
+        while !matches!(end.pop(), Some(Part::Data(_))) {}
+        let (waited, sender) = thread.join().unwrap();
+        waited.unwrap();
+        receiver.consumed(7);
+        assert_eq!(rings.load(Ordering::SeqCst), 2);
+        assert_eq!(end.visit(), (7, false));
+        end.push(Part::End);
+        end.fail("over");
+        assert!(matches!(receiver.recv(), Ok(Part::End)));
+        assert_eq!(receiver.recv().unwrap_err(), "over");
+        assert_eq!(sender.send(Part::End).unwrap_err(), "over");
+        drop((receiver, sender));
+        assert_eq!(end.visit(), (0, true));
+    }
+}
