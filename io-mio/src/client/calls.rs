@@ -9,21 +9,15 @@ use super::origin::{Key, Origins};
 use super::request::{Body, Request};
 use super::running::{Running, Table};
 use crate::connect::Connect;
-use crate::engine::{Cx, Handler};
-use crate::error::{ConnectError, End};
-use crate::id::{ConnId, TimerId};
-use bywash_proto::error::{OpenError, StreamEnd};
-use bywash_proto::event::Event;
-use bywash_proto::headers::Head;
+use crate::engine::Cx;
+use crate::id::ConnId;
+use bywash_proto::error::OpenError;
 use bywash_proto::vocabulary::{ErrorCode, StreamRef};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Marks the keys of timers that are about a peer, not about a call.
-const OF_ORIGIN: u64 = 1 << 63;
-
-/// The tag of a connection whose peer has sent its SETTINGS: it does speak HTTP/2.
-const GREETED: u64 = 1;
+pub(super) const OF_ORIGIN: u64 = 1 << 63;
 
 /// What other threads tell a loop of calls.
 pub enum CallNote {
@@ -46,11 +40,11 @@ impl std::fmt::Debug for CallNote {
 }
 
 /// A handler that makes calls. [`Client`](crate::client::Client) uses it on a loop of its own; on any
-/// other loop it is used like every [`Handler`].
+/// other loop it is used like every [`Handler`](crate::Handler).
 pub struct Calls {
-    options: ClientOptions,
-    origins: Origins,
-    table: Table,
+    pub(super) options: ClientOptions,
+    pub(super) origins: Origins,
+    pub(super) table: Table,
     ids: Arc<AtomicU64>,
     closed: bool,
 }
@@ -97,7 +91,13 @@ impl Calls {
         }
     }
 
-    fn begin(&mut self, cx: &mut Cx<'_>, id: CallId, request: Request, mut call: Box<dyn Call>) {
+    pub(super) fn begin(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: CallId,
+        request: Request,
+        mut call: Box<dyn Call>,
+    ) {
         if self.closed {
             return call.on_end(Err(CallError::Closed));
         }
@@ -142,7 +142,7 @@ impl Calls {
     }
 
     /// Sends what waits for a peer, as far as its connections take it; connects if need be.
-    fn drive(&mut self, cx: &mut Cx<'_>, number: u64) {
+    pub(super) fn drive(&mut self, cx: &mut Cx<'_>, number: u64) {
         while let Some(origin) = self.origins.get(number) {
             let Some(id) = origin.waiting.front().copied() else {
                 break;
@@ -243,7 +243,7 @@ impl Calls {
     }
 
     /// Calls a call, and looks at what it did.
-    fn with<R>(
+    pub(super) fn with<R>(
         &mut self,
         cx: &mut Cx<'_>,
         id: CallId,
@@ -291,7 +291,7 @@ impl Calls {
         self.finish(cx, id, Ok(()));
     }
 
-    fn finish(&mut self, cx: &mut Cx<'_>, id: CallId, outcome: Result<(), CallError>) {
+    pub(super) fn finish(&mut self, cx: &mut Cx<'_>, id: CallId, outcome: Result<(), CallError>) {
         if let Some(mut running) = self.table.remove(id) {
             if let Some(origin) = self.origins.get(running.origin) {
                 origin.calls -= 1;
@@ -304,7 +304,7 @@ impl Calls {
     }
 
     /// Ends a call before its time, wherever it is.
-    fn give_up(&mut self, cx: &mut Cx<'_>, id: CallId, why: CallError) {
+    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>, id: CallId, why: CallError) {
         let Some(running) = self.table.get(id) else {
             return;
         };
@@ -324,192 +324,6 @@ impl Calls {
         self.finish(cx, id, Err(why));
         // A reset stream makes room, and no event says so to a call that never asked.
         self.drive(cx, number);
-    }
-
-    fn on_data(
-        &mut self,
-        cx: &mut Cx<'_>,
-        conn: ConnId,
-        stream: StreamRef,
-        data: &[u8],
-        end: bool,
-    ) {
-        let Some(id) = self.table.of_stream(conn, stream) else {
-            return;
-        };
-        if let Some(running) = self.table.get(id) {
-            running.heard |= end;
-        }
-        let used = self.with(cx, id, |call, talk| call.on_data(talk, data, end));
-        let used = used.unwrap_or(data.len()).min(data.len()) as u32;
-        if let Some(client) = cx.client(conn) {
-            // They came from the core a moment ago: they are outstanding, or the stream has ended.
-            let _ = client.recv(stream).release(used);
-        }
-    }
-
-    fn on_response(
-        &mut self,
-        cx: &mut Cx<'_>,
-        (conn, stream): (ConnId, StreamRef),
-        head: Head,
-        end: bool,
-    ) {
-        let Some(id) = self.table.of_stream(conn, stream) else {
-            return;
-        };
-        if let Some(running) = self.table.get(id) {
-            running.headed = true;
-            running.heard |= end;
-        }
-        self.with(cx, id, |call, talk| call.on_response(talk, head, end));
-    }
-
-    fn on_ended(&mut self, cx: &mut Cx<'_>, conn: ConnId, stream: StreamRef, end: StreamEnd) {
-        let Some(id) = self.table.of_stream(conn, stream) else {
-            return;
-        };
-        self.table.unbind(id);
-        let attempts = self.options.attempts;
-        let Some(running) = self.table.get(id) else {
-            return;
-        };
-        let number = running.origin;
-        let again = end.retry.is_safe() && running.attempts < attempts && running.rewind();
-        if !again {
-            self.finish(cx, id, Err(CallError::Stream(end)));
-            return self.drive(cx, number);
-        }
-        running.wrote = false;
-        if let Some(origin) = self.origins.get(number) {
-            origin.waiting.push_front(id);
-        }
-        self.drive(cx, number);
-    }
-
-    /// A try to connect failed, or a connection ended before the peer had said anything.
-    fn unsuccessful(&mut self, cx: &mut Cx<'_>, number: u64, error: Option<ConnectError>) {
-        let attempts = self.options.connect_attempts;
-        let Some(origin) = self.origins.get(number) else {
-            return;
-        };
-        origin.not_before = cx.now() + origin.backoff.failed();
-        let hopeless = error.as_ref().is_some_and(|e| !e.fault.is_transient());
-        if let (true, Some(error)) = (hopeless || origin.backoff.failures >= attempts, error) {
-            let error = Arc::new(error);
-            for id in std::mem::take(&mut origin.waiting) {
-                self.finish(cx, id, Err(CallError::Connect(Arc::clone(&error))));
-            }
-        }
-        self.drive(cx, number);
-    }
-}
-
-impl Handler for Calls {
-    type Message = CallNote;
-
-    fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
-        match event {
-            Event::Response {
-                stream, head, end, ..
-            } => self.on_response(cx, (conn, stream), head, end),
-            Event::Data { stream, data, end } => self.on_data(cx, conn, stream, data, end),
-            Event::Trailers { stream, head, .. } => {
-                if let Some(id) = self.table.of_stream(conn, stream) {
-                    if let Some(running) = self.table.get(id) {
-                        running.heard = true;
-                    }
-                    self.with(cx, id, |call, talk| call.on_trailers(talk, head));
-                }
-            }
-            Event::Informational { stream, head } => {
-                if let Some(id) = self.table.of_stream(conn, stream) {
-                    if let Some(running) = self.table.get(id) {
-                        running.call.on_inform(head);
-                    }
-                }
-            }
-            Event::Writable { stream } => {
-                if let Some(id) = self.table.of_stream(conn, stream) {
-                    self.with(cx, id, |call, talk| call.on_writable(talk));
-                }
-            }
-            Event::Ended { stream, end } => self.on_ended(cx, conn, stream, end),
-            Event::Settings => {
-                if let Some(number) = self.origins.of_conn(conn) {
-                    if let Some(origin) = self.origins.get(number) {
-                        origin.backoff.succeeded();
-                    }
-                    if let Some(mut conn) = cx.conn(conn) {
-                        conn.set_tag(GREETED);
-                    }
-                    self.drive(cx, number);
-                }
-            }
-            Event::CanOpen => {
-                if let Some(number) = self.origins.of_conn(conn) {
-                    self.drive(cx, number);
-                }
-            }
-            Event::GoAway { .. } | Event::Closed(_) => {
-                if let Some(number) = self.origins.retire(conn) {
-                    self.drive(cx, number);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn on_open(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
-        let Some(number) = self.origins.of_conn(conn) else {
-            return;
-        };
-        if let Some(origin) = self.origins.get(number) {
-            origin.connecting = None;
-            origin.ready.push(conn);
-        }
-        if let (Some(observe), Some(mut conn_ref)) = (&self.options.observe, cx.conn(conn)) {
-            conn_ref.observe(observe(conn));
-        }
-        self.drive(cx, number);
-    }
-
-    fn on_close(&mut self, cx: &mut Cx<'_>, conn: ConnId, _end: &End, tag: u64) {
-        let Some(number) = self.origins.forget_conn(conn) else {
-            return;
-        };
-        if tag == GREETED {
-            self.drive(cx, number);
-        } else {
-            self.unsuccessful(cx, number, None);
-        }
-    }
-
-    fn on_connect_failed(&mut self, cx: &mut Cx<'_>, conn: ConnId, error: ConnectError) {
-        if let Some(number) = self.origins.forget_conn(conn) {
-            self.unsuccessful(cx, number, Some(error));
-        }
-    }
-
-    fn on_timer(&mut self, cx: &mut Cx<'_>, _timer: TimerId, key: u64) {
-        if key & OF_ORIGIN == 0 {
-            return self.give_up(cx, CallId(key), CallError::Deadline);
-        }
-        let number = key & !OF_ORIGIN;
-        if let Some(origin) = self.origins.get(number) {
-            origin.timer = None;
-            self.drive(cx, number);
-        }
-    }
-
-    fn on_message(&mut self, cx: &mut Cx<'_>, note: CallNote) {
-        match note {
-            CallNote::Start(id, request, call) => self.begin(cx, id, *request, call),
-            CallNote::Wake(id) => {
-                self.with(cx, id, |call, talk| call.on_wake(talk));
-            }
-            CallNote::Cancel(id) => self.cancel(cx, id),
-        }
     }
 }
 

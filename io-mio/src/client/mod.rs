@@ -6,6 +6,7 @@ mod bridge;
 mod call;
 mod calls;
 mod error;
+mod events;
 mod id;
 mod options;
 mod origin;
