@@ -110,7 +110,7 @@ impl Inner {
     /// The progress deadline runs while something is queued: output, or data behind a window.
     #[inline]
     pub(super) fn arm_progress(&mut self) {
-        if !self.timers.is_set(Timer::Progress) {
+        if !self.timers.is_set(Timer::Progress) && self.phase == Phase::Active {
             if let Some(after) = self.config.timers.progress {
                 self.progress_seen = self.output.written() as u32;
                 self.progress_data = self.stats.frames_sent.of(FrameType::DATA) as u32;

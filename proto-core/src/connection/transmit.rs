@@ -70,7 +70,7 @@ impl Inner {
             self.frame_data();
         }
         // Whatever waits, the transport has to take it in time.
-        if !self.output.is_empty() && self.phase == Phase::Active {
+        if !self.output.is_empty() {
             self.arm_progress();
         }
         Transmit { inner: self }

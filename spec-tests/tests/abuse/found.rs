@@ -66,3 +66,17 @@ fn nothing_follows_the_end_of_a_stream() {
         rig.check();
     }
 }
+
+/// The last stuck stream ends a connection that was going away: no deadline outlives it.
+#[test]
+fn no_deadline_outlives_the_connection() {
+    let mut rig = Rig::server(Config::default());
+    rig.app.answer = Some(BODY.len());
+    let block = BlockWriter::request("GET", "/").build();
+    rig.peer.send(&RawFrame::headers(1, block).end_stream());
+    rig.peer.send(&RawFrame::goaway(0, code::NO_ERROR, b""));
+    rig.pump();
+    rig.advance(std::time::Duration::from_secs(200));
+    assert!(rig.told.closed.is_some());
+    assert_eq!(on!(rig, conn => conn.poll_timeout()), None);
+}
