@@ -89,6 +89,23 @@ impl Session<'_> {
         self.judge(Expect::malformed(stream))
     }
 
+    /// The message on the stream is malformed; that the others live on is not looked at now.
+    ///
+    /// # Errors
+    /// A violation if nothing comes.
+    pub fn malformed_only(&mut self, stream: u32) -> Ran {
+        let expect = Expect::malformed(stream);
+        let reset = self.demand(&expect.to_string(), |item| {
+            matches!(item, Received::Rst { .. } | Received::GoAway { .. })
+        })?;
+        let (verdict, _) = match reset {
+            Received::Rst { stream, code } => expect.on_reset(stream, code),
+            Received::GoAway { code, .. } => expect.on_goaway(code),
+            _ => (Verdict::Violation, ""),
+        };
+        Ok(Outcome::new(verdict, expect.to_string(), reset.summary()))
+    }
+
     /// What was sent changes nothing.
     ///
     /// # Errors

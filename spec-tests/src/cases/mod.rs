@@ -17,6 +17,7 @@ mod rfc9113;
 mod rfcs;
 mod script;
 mod session;
+mod shapes;
 mod wire;
 
 pub use book::{Case, Level, Run, Who};

@@ -6,11 +6,13 @@ use super::fields::Fields;
 use super::outcome::Outcome;
 use super::wire::{Got, Told, Wire, Wish};
 use crate::raw::received::Head;
-use crate::raw::wire::{DEFAULT_WINDOW, PREFACE, code, flag, kind, setting};
+use crate::raw::wire::{DEFAULT_WINDOW, PREFACE, flag, kind, setting};
 use crate::raw::{RawFrame, RawPeer, Received, Role};
 
 mod answer;
+mod sent;
 mod state;
+mod windowed;
 
 pub use answer::Answer;
 pub(super) use answer::status;
@@ -87,6 +89,11 @@ impl<'w> Session<'w> {
         self.target.role
     }
 
+    /// Whether the application does what it is told.
+    pub(super) fn obeys(&self) -> bool {
+        self.target.obeys
+    }
+
     /// What was sent, a line for each frame.
     pub fn sent(&self) -> &[String] {
         &self.sent
@@ -94,7 +101,14 @@ impl<'w> Session<'w> {
 
     /// Sends a frame. It leaves with the next step of input and output.
     pub fn send(&mut self, frame: &RawFrame) {
-        self.sent.push(summary(frame));
+        if frame.kind == kind::SETTINGS && frame.flags & flag::ACK == 0 {
+            let wanted = setting::INITIAL_WINDOW_SIZE.to_be_bytes();
+            let entries = frame.payload.chunks_exact(6);
+            if let Some(entry) = entries.rev().find(|entry| entry[..2] == wanted) {
+                self.window = u32::from_be_bytes([entry[2], entry[3], entry[4], entry[5]]);
+            }
+        }
+        self.sent.push(sent::summary(frame));
         self.peer.send(frame);
     }
 
@@ -116,6 +130,25 @@ impl<'w> Session<'w> {
     /// Reads no frames from here on: what comes need not be HTTP/2.
     pub fn read_raw(&mut self) {
         self.unread.get_or_insert_default();
+    }
+
+    /// Types and flags of the frames that came since [`Self::read_raw`], once nothing more comes.
+    ///
+    /// # Errors
+    /// A violation if what came are no frames.
+    pub(super) fn raw_frames(&mut self) -> Result<Vec<(u8, u8)>, Outcome> {
+        self.settle();
+        let octets = self.unread.clone().unwrap_or_default();
+        let (mut rest, mut found) = (octets.as_slice(), Vec::new());
+        while let Some((&[a, b, c, kind, flags, ..], tail)) = rest.split_first_chunk::<9>() {
+            let length = u32::from_be_bytes([0, a, b, c]) as usize;
+            let Some(next) = tail.get(length..) else {
+                return Err(Outcome::violation("whole frames", "half of one"));
+            };
+            found.push((kind, flags));
+            rest = next;
+        }
+        Ok(found)
     }
 
     /// One step: writes what waits, then reads once.
@@ -143,6 +176,11 @@ impl<'w> Session<'w> {
                 Progress::End
             }
         }
+    }
+
+    /// One step of input and output; whether anything moved.
+    pub(super) fn moves(&mut self) -> bool {
+        self.pump(self.target.wait) == Progress::Moved
     }
 
     /// Reads until nothing comes within the time, or the transport ends.
@@ -206,12 +244,6 @@ impl<'w> Session<'w> {
             self.sent.push("the preface".to_owned());
             self.flush();
             self.wire.send(PREFACE);
-        }
-        if let Some(&(_, size)) = entries
-            .iter()
-            .rfind(|entry| entry.0 == setting::INITIAL_WINDOW_SIZE)
-        {
-            self.window = size;
         }
         self.send(&RawFrame::settings(entries));
     }
@@ -278,6 +310,12 @@ impl<'w> Session<'w> {
         }
         self.sent.clear();
         Ok(())
+    }
+
+    /// Ends our side of the transport.
+    pub fn half_close(&mut self) {
+        self.flush();
+        self.wire.finish();
     }
 
     /// Asks the application for something.
@@ -408,6 +446,21 @@ impl<'w> Session<'w> {
         }
     }
 
+    /// A stream on which the implementation still sends, and this peer too where it can be had.
+    ///
+    /// # Errors
+    /// If a client under test sends no request with a body.
+    pub fn receiver(&mut self) -> Result<u32, Outcome> {
+        match self.role() {
+            Role::Server => Ok(self.post()),
+            Role::Client => {
+                let head = self.ask(Wish::HoldUpload)?;
+                self.respond(head.stream, "200", false);
+                Ok(head.stream)
+            }
+        }
+    }
+
     /// The stream of the next message of ours: a new one, or that of a request to answer.
     ///
     /// # Errors
@@ -437,46 +490,4 @@ impl<'w> Session<'w> {
             Role::Client => Fields::response("200"),
         }
     }
-}
-
-/// A frame in one line.
-fn summary(frame: &RawFrame) -> String {
-    let mut text = format!("{} ({:#x})", kind::name(frame.kind), frame.kind);
-    if frame.stream != 0 {
-        text.push_str(&format!(" stream={}", frame.stream));
-    }
-    let names = [
-        (flag::END_STREAM, "END_STREAM"),
-        (flag::END_HEADERS, "END_HEADERS"),
-        (flag::PADDED, "PADDED"),
-        (flag::PRIORITY, "PRIORITY"),
-    ];
-    let stream_flags = matches!(
-        frame.kind,
-        kind::DATA | kind::HEADERS | kind::CONTINUATION | kind::PUSH_PROMISE
-    );
-    for (bit, name) in names {
-        if stream_flags && frame.flags & bit != 0 {
-            text.push_str(&format!(" {name}"));
-        }
-    }
-    if !stream_flags && frame.flags != 0 {
-        text.push_str(&format!(" flags={:#x}", frame.flags));
-    }
-    let length = frame.length.unwrap_or(frame.payload.len() as u32);
-    text.push_str(&format!(" length={length}"));
-    match (frame.kind, frame.payload.first_chunk::<4>()) {
-        (kind::RST_STREAM, Some(word)) => {
-            text.push_str(&format!(" {}", code::name(u32::from_be_bytes(*word))));
-        }
-        (kind::WINDOW_UPDATE, Some(word)) => {
-            text.push_str(&format!(" increment={}", u32::from_be_bytes(*word)));
-        }
-        (kind::HEADERS | kind::CONTINUATION | kind::SETTINGS, _) => {
-            let head = &frame.payload[..frame.payload.len().min(160)];
-            text.push_str(&format!(" \"{}\"", head.escape_ascii()));
-        }
-        _ => {}
-    }
-    text
 }

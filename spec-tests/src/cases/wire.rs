@@ -57,7 +57,7 @@ pub enum Wish {
     Windows(u32),
     /// Configuration: this SETTINGS_HEADER_TABLE_SIZE.
     TableSize(u32),
-    /// Server: leave the next requests unanswered.
+    /// Server: leave the next request unanswered and its content unread; client: leave all content unread.
     Hold,
     /// Server: answer the next request before it ends, then reset it with NO_ERROR.
     AnswerEarly,

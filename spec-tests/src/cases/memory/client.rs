@@ -13,6 +13,7 @@ use crate::pair::Core;
 #[derive(Debug, Default)]
 pub(super) struct Client {
     opened: BTreeMap<u32, StreamRef>,
+    hold: bool,
 }
 
 impl Client {
@@ -69,12 +70,18 @@ impl Client {
 impl Program for Client {
     fn on_event(&mut self, core: &mut Core, event: &Event<'_>) {
         if let Event::Data { stream, data, .. } = event {
-            let _ = core.recv(*stream).release(data.len() as u32);
+            if !self.hold {
+                let _ = core.recv(*stream).release(data.len() as u32);
+            }
         }
     }
 
     fn wish(&mut self, core: &mut Core, _: &BTreeMap<u32, StreamRef>, wish: &Wish) -> bool {
         match *wish {
+            Wish::Hold => {
+                self.hold = true;
+                true
+            }
             Wish::Get => self.open(core, "GET", true).is_some(),
             Wish::Request(method) => self.open(core, method, true).is_some(),
             Wish::HoldUpload => self.open(core, "POST", false).is_some(),

@@ -27,14 +27,14 @@ pub(super) struct Server {
     manner: Manner,
     bodies: BTreeMap<u32, (Vec<u8>, Manner)>,
     tunnels: Vec<StreamRef>,
+    held: Vec<StreamRef>,
 }
 
 impl Server {
     fn on_request(&mut self, core: &mut Core, stream: StreamRef, head: &Head, end: bool) {
-        let hold = self.manner.hold;
         let manner = std::mem::take(&mut self.manner);
-        if hold {
-            self.manner = manner;
+        if manner.hold {
+            self.held.push(stream);
             return;
         }
         if head.method() == Some(b"CONNECT") {
@@ -45,7 +45,7 @@ impl Server {
         if manner.early || manner.listen {
             answer(core, stream, &Bytes::from_static(b"early"), manner);
             if manner.early {
-                core.send(stream).reset(ErrorCode::NO_ERROR);
+                let _ = core.send(stream).notify_drained();
             }
         } else if end {
             let length = if head.method() == Some(b"HEAD") {
@@ -60,7 +60,9 @@ impl Server {
     }
 
     fn on_data(&mut self, core: &mut Core, stream: StreamRef, data: &[u8], end: bool) {
-        let _ = core.recv(stream).release(data.len() as u32);
+        if !self.held.contains(&stream) {
+            let _ = core.recv(stream).release(data.len() as u32);
+        }
         if self.tunnels.contains(&stream) {
             let _ = core
                 .send(stream)
@@ -113,6 +115,8 @@ impl Program for Server {
                 stream, head, end, ..
             } => self.on_request(core, *stream, head, *end),
             Event::Data { stream, data, end } => self.on_data(core, *stream, data, *end),
+            // A reset discards what is queued: an early answer must be written first.
+            Event::Drained { stream } => core.send(*stream).reset(ErrorCode::NO_ERROR),
             Event::Trailers { stream, .. } => self.on_data(core, *stream, &[], true),
             _ => {}
         }
