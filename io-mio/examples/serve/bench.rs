@@ -1,8 +1,9 @@
 //! Answers from memory: for measurements.
 
 use crate::dates::Today;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use bywash_mio::proto::error::SendError;
+use bywash_mio::proto::headers::Head;
 use bywash_mio::server::{Exchange, Reply, Request, Service};
 use std::collections::VecDeque;
 
@@ -40,22 +41,20 @@ impl Bench {
             b"/10m" => self.mib10.clone(),
             b"/echo" if is_post => return echo(request, reply),
             b"/sink" if is_post => {
-                return match request.has_body() {
-                    true => {
-                        reply.go_on(Sink { octets: 0 });
-                        Ok(())
-                    }
-                    false => reply.send(200, TEXT, "0\n"),
-                };
+                if !request.has_body() {
+                    return reply.send(200, TEXT, "0\n");
+                }
+                reply.go_on(Sink { octets: 0 });
+                return Ok(());
             }
             _ => return reply.send(404, TEXT, "404 Not Found\n"),
         };
-        let date = self.today.text(reply.now());
-        reply.send(200, &(TEXT, [("date", date)]), body)?;
         if request.has_body() {
-            reply.go_on(Swallow);
+            reply.go_on(Swallow { body });
+            return Ok(());
         }
-        Ok(())
+        let date = self.today.text(reply.now());
+        reply.send(200, &(TEXT, [("date", date)]), body)
     }
 }
 
@@ -68,12 +67,21 @@ impl Service for Bench {
     }
 }
 
-/// Reads a body to its end although the response is complete.
-struct Swallow;
+/// Reads a body to its end, then answers: some clients stop to send once they are answered.
+struct Swallow {
+    body: Bytes,
+}
 
 impl Exchange for Swallow {
-    fn reads_on(&self) -> bool {
-        true
+    fn on_data(&mut self, reply: &mut Reply<'_>, data: &[u8], end: bool) -> usize {
+        if end {
+            let _ = reply.send(200, TEXT, self.body.clone());
+        }
+        data.len()
+    }
+
+    fn on_trailers(&mut self, reply: &mut Reply<'_>, _trailers: Head) {
+        let _ = reply.send(200, TEXT, self.body.clone());
     }
 }
 
@@ -97,7 +105,7 @@ impl Exchange for Sink {
         data.len()
     }
 
-    fn on_trailers(&mut self, reply: &mut Reply<'_>, _trailers: bywash_mio::proto::headers::Head) {
+    fn on_trailers(&mut self, reply: &mut Reply<'_>, _trailers: Head) {
         self.answer(reply);
     }
 }
@@ -123,7 +131,7 @@ impl Echo {
         while let Some(piece) = self.waiting.front_mut() {
             let before = piece.len();
             let Ok(all) = reply.write(piece) else { return };
-            let taken = before - piece.remaining();
+            let taken = before - piece.len();
             reply.release(taken);
             if !all {
                 return;
@@ -146,7 +154,7 @@ impl Exchange for Echo {
         0
     }
 
-    fn on_trailers(&mut self, reply: &mut Reply<'_>, _trailers: bywash_mio::proto::headers::Head) {
+    fn on_trailers(&mut self, reply: &mut Reply<'_>, _trailers: Head) {
         self.heard = true;
         self.pass_on(reply);
     }
