@@ -6,6 +6,19 @@ use bywash_mio::proto::error::SendError;
 use bywash_mio::proto::headers::Head;
 use bywash_mio::proto::vocabulary::ErrorCode;
 
+/// Octets of a request that are read and thrown away: many clients look at an early answer only once
+/// they have sent all.
+const UNWANTED: usize = 16 * 1024 * 1024;
+
+/// What becomes of a request whose response is there before its end.
+#[derive(Debug)]
+enum Cut {
+    /// As the server did: the stream is reset with this code, once the response is out.
+    Reset(ErrorCode),
+    /// The answer is our own: this much of the request may still come.
+    Discard(usize),
+}
+
 /// A request of a client (the front) and what it became at the server (the back).
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -20,8 +33,8 @@ pub(crate) struct Exchange {
     pub(crate) down: Flow,
     /// Whether the final head of a response was passed on.
     pub(crate) is_answered: bool,
-    /// The server wants no more of the request; the front ends with this code once the response is out.
-    cut: Option<ErrorCode>,
+    /// Nobody wants the rest of the request.
+    cut: Option<Cut>,
     pub(crate) tries: u32,
 }
 
@@ -43,14 +56,15 @@ impl Exchange {
 
     /// Moves what can be moved, both ways. True if nothing more is to come.
     pub(crate) fn drive(&mut self, cx: &mut Cx<'_>) -> bool {
+        if self.cut.is_some() {
+            self.throw_away(cx);
+        }
         let Some(back) = self.back else {
             return self.finish(cx);
         };
-        let moved = if self.cut.is_some() {
-            self.up.drop_waiting();
-            Ok(())
-        } else {
-            self.up.drive(cx, self.front, back)
+        let moved = match self.cut {
+            Some(_) => Ok(()),
+            None => self.up.drive(cx, self.front, back),
         };
         match moved.and_then(|()| self.down.drive(cx, back, self.front)) {
             // The event that tells of its end is on its way.
@@ -70,14 +84,29 @@ impl Exchange {
         if self.up.is_passed() || (self.cut.is_some() && self.up.is_complete()) {
             return true;
         }
-        if self.cut.is_some() {
+        let Some(mut front) = cx.conn(self.front.0) else {
+            return true;
+        };
+        match self.cut {
+            None | Some(Cut::Discard(1..)) => false,
+            Some(Cut::Discard(0)) => {
+                front.send(self.front.1).reset(ErrorCode::NO_ERROR);
+                true
+            }
             // A reset now would take the rest of the response with it.
-            let drained = cx
-                .conn(self.front.0)
-                .is_some_and(|mut front| front.send(self.front.1).notify_drained().is_ok());
-            return !drained;
+            Some(Cut::Reset(_)) => front.send(self.front.1).notify_drained().is_err(),
         }
-        false
+    }
+
+    fn throw_away(&mut self, cx: &mut Cx<'_>) {
+        let octets = self.up.drop_waiting();
+        if let Some(Cut::Discard(left)) = &mut self.cut {
+            *left = left.saturating_sub(octets);
+            if let Some(mut front) = cx.conn(self.front.0) {
+                // Not more than came, so it cannot fail.
+                let _ = front.recv(self.front.1).release(octets as u32);
+            }
+        }
     }
 
     /// Answers on the server's behalf. True if nothing more is to come.
@@ -93,20 +122,20 @@ impl Exchange {
         self.down = Flow::default();
         self.down.push(&[], true);
         self.down.take_end_of_head();
-        self.cut_upload(cx, ErrorCode::NO_ERROR)
+        self.cut = Some(Cut::Discard(UNWANTED));
+        self.drive(cx)
     }
 
     /// The server takes no more of the request, but its response is whole.
     pub(crate) fn cut_upload(&mut self, cx: &mut Cx<'_>, code: ErrorCode) -> bool {
-        self.cut = Some(code);
-        self.up.drop_waiting();
+        self.cut = Some(Cut::Reset(code));
         self.drive(cx)
     }
 
     /// All of the response is with the client.
     pub(crate) fn drained(&mut self, cx: &mut Cx<'_>) {
-        if let (Some(code), Some(mut front)) = (self.cut, cx.conn(self.front.0)) {
-            front.send(self.front.1).reset(code);
+        if let (Some(Cut::Reset(code)), Some(mut front)) = (&self.cut, cx.conn(self.front.0)) {
+            front.send(self.front.1).reset(*code);
         }
     }
 

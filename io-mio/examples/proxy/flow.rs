@@ -75,9 +75,9 @@ impl Flow {
         !self.begun
     }
 
-    /// Gives up what was not passed on, and what is still to come.
-    pub(crate) fn drop_waiting(&mut self) {
-        self.waiting.clear();
+    /// Gives up what waits; returns how many octets.
+    pub(crate) fn drop_waiting(&mut self) -> usize {
+        self.waiting.drain(..).map(|data| data.len()).sum()
     }
 
     /// Passes on what the receiver takes, and gives the sender credit for it.
