@@ -85,6 +85,7 @@ pub enum Event<'i> {
         stream: StreamRef,
     },
     /// All that the stream had queued when `notify_drained` was called is written to the transport.
+    /// Not told of what is written after `Closed`.
     Drained {
         /// The stream.
         stream: StreamRef,

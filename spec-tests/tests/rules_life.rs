@@ -420,3 +420,18 @@ fn the_peers_fin_inside_a_frame_is_none() {
         });
     }
 }
+
+/// The last response ends a draining connection; no deadline outlives it.
+#[test]
+fn no_deadline_outlives_the_connection() {
+    every_split(|feed| {
+        let mut net = slow_client(feed, Config::default());
+        net.core.shutdown(net.now());
+        net.advance(Duration::from_secs(2));
+        net.respond(1, &[(":status", "204")], true);
+        assert_eq!(net.core.poll_timeout(), None);
+        net.pump();
+        assert_eq!(net.events(), [finished()]);
+        Ok(net)
+    });
+}

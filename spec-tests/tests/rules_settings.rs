@@ -307,6 +307,24 @@ fn what_a_program_may_not_send_is_a_typed_error() {
 }
 
 #[test]
+fn a_connection_that_has_ended_takes_no_settings() {
+    for role in ROLES {
+        every_split(|feed| {
+            let mut net = World::new(role, feed, Config::default()).net;
+            net.core.close(net.now(), ErrorCode::NO_ERROR);
+            net.pump();
+            net.peer.drain();
+            let refused = net.core.update_settings(LocalSettings::default());
+            assert_eq!(refused, Err(ConfigError::Closed));
+            net.pump();
+            net.peer.expect_nothing()?;
+            assert_eq!(net.core.poll_timeout(), None);
+            Ok(net)
+        });
+    }
+}
+
+#[test]
 fn our_frame_size_binds_from_the_acknowledgement_on() {
     let frame = |n| RawFrame::new(0xfa, 0, 0, vec![0; n]);
     for role in ROLES {

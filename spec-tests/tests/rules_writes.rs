@@ -161,3 +161,33 @@ fn a_cut_tells_which_requests_were_sent() {
         .collect();
     assert_eq!(retries, [(1, false), (3, true)]);
 }
+
+/// `Closed` is the last event, though the last octets may be written after it.
+#[test]
+fn nothing_is_drained_after_the_end() {
+    let mut net = Against::server(Feed::Whole, Config::default());
+    net.ask(1, "/", true);
+    net.pump();
+    net.core.shutdown(net.now());
+    net.pump();
+    net.respond(1, &[(":status", "200")], false);
+    let stream = net.stream(1);
+    net.core.send(stream).notify_drained().unwrap();
+    net.send(1, "", true);
+    net.receive(&[0]);
+    let closed = Seen::Closed(bywash_proto::error::CloseReason::Finished);
+    assert_eq!(net.events().last(), Some(&closed));
+    net.pump();
+    assert_eq!(net.events(), []);
+    assert!(
+        net.peer
+            .find(|item| matches!(
+                item,
+                Received::Data {
+                    end_stream: true,
+                    ..
+                }
+            ))
+            .is_some()
+    );
+}

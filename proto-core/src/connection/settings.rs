@@ -1,6 +1,6 @@
 //! SETTINGS both ways (RFC 9113 6.5).
 
-use super::inner::Inner;
+use super::inner::{Inner, Phase};
 use super::recv::{Fault, Outcome};
 use crate::config::LocalSettings;
 use crate::error::{ConfigError, LimitName, Violation};
@@ -143,6 +143,9 @@ impl Inner {
     /// New settings of ours; they bind the peer from its acknowledgement on.
     pub(crate) fn update_settings(&mut self, new: LocalSettings) -> Result<(), ConfigError> {
         new.validate()?;
+        if self.phase != Phase::Active {
+            return Err(ConfigError::Closed);
+        }
         if new.no_rfc7540_priorities != self.config.settings.no_rfc7540_priorities {
             return Err(ConfigError::PrioritiesLate);
         }

@@ -11,7 +11,8 @@ use crate::vocabulary::{ErrorCode, FrameType, Instant};
 
 impl Inner {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        // What the last stream's end armed does not outlive the connection.
+        self.timers.next().filter(|_| self.phase == Phase::Active)
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {

@@ -275,7 +275,12 @@ impl Inner {
             stream.bits.set(Bits::HEAD_WRITTEN);
         } else if stream.bits.take(Bits::DRAIN_MARKED) {
             stream.bits.clear(Bits::WANTS_DRAINED);
-            self.notify(slot, Notice::DRAINED);
+            if self.phase == Phase::Over {
+                // `Closed` was the last word.
+                self.store.reclaim(slot);
+            } else {
+                self.notify(slot, Notice::DRAINED);
+            }
         }
     }
 }

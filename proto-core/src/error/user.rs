@@ -139,6 +139,8 @@ impl core::error::Error for ReleaseError {}
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// The connection has ended: there is nobody to be told.
+    Closed,
     /// The connection's receive window must be from 65 535 to 2^31-1.
     ConnectionWindow(u32),
     /// A setting that this crate knows was given as a custom one.
@@ -160,6 +162,7 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Closed => f.write_str("the connection has ended"),
             Self::ConnectionWindow(n) => {
                 write!(f, "connection window {n} is outside of 65535 to 2147483647")
             }

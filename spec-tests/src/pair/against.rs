@@ -163,6 +163,11 @@ impl Against {
         }
     }
 
+    /// Every stream that the program has heard of, open or not, by number.
+    pub fn known(&self) -> Vec<StreamRef> {
+        self.streams.values().copied().collect()
+    }
+
     /// Moves octets both ways until nothing moves.
     ///
     /// # Panics
@@ -340,14 +345,15 @@ impl Against {
         let length = out.len();
         assert_eq!(length == 0, out.is_empty());
         let taken = self.writes.next_size(length.min(most));
-        let before = self.unheard.len();
+        let (mut whole, mut left) = (0, taken);
         for chunk in out.chunks() {
             assert!(!chunk.is_empty(), "an empty chunk");
-            self.unheard.extend_from_slice(chunk);
+            whole += chunk.len();
+            let n = left.min(chunk.len());
+            self.unheard.extend_from_slice(&chunk[..n]);
+            left -= n;
         }
-        let whole = self.unheard.len() - before;
         assert_eq!(whole, length, "len() of the output");
-        self.unheard.truncate(before + taken);
         out.advance(taken);
         self.guard.after_step(&self.core);
         taken
