@@ -17,13 +17,19 @@
 pub mod attempt;
 pub mod backoff;
 pub mod base64;
+pub mod call;
 pub mod cancel;
+pub mod channel;
+pub mod client;
 pub mod code;
 pub mod codec;
 pub mod compress;
 pub mod content_type;
+pub mod ctx;
 pub mod encoding;
+pub mod filter;
 pub mod framing;
+pub mod host;
 pub mod inbound;
 pub mod message;
 pub mod metadata;
@@ -32,10 +38,15 @@ pub mod outgoing;
 #[cfg(test)]
 mod pair;
 pub mod percent;
+pub mod pipe;
+pub mod pool;
 pub mod serve;
+pub mod server;
 pub mod status;
+pub mod stream;
 pub mod timeout;
 pub mod wire;
+pub mod world;
 
 pub use code::Code;
 pub use metadata::Metadata;

@@ -94,8 +94,20 @@ pub trait Wire {
     /// Makes room for so many octets that a reader waits for.
     fn expect(&mut self, stream: StreamRef, octets: u32);
 
+    /// Keeps the stream's place among those that the peer may have open, also after its end: its handler still works.
+    fn hold(&mut self, stream: StreamRef);
+
+    /// The handler is done with a stream that was [`hold`](Wire::hold).
+    fn let_go(&mut self, stream: StreamRef);
+
     /// The largest head that the peer takes, in octets (RFC 9113 section 6.5.2); `u32::MAX` if it did not say.
     fn max_head(&self) -> u32;
+}
+
+/// Finds connections.
+pub trait Wires {
+    /// A connection that is open.
+    fn wire(&mut self, id: ConnId) -> Option<&mut dyn Wire>;
 }
 
 /// Why a stream was not opened. Nothing was sent.

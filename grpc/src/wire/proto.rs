@@ -173,6 +173,10 @@ impl Wire for client::Connection {
         Ok(stream)
     }
 
+    fn hold(&mut self, _: StreamRef) {}
+
+    fn let_go(&mut self, _: StreamRef) {}
+
     /// Clients answer nothing.
     fn respond(&mut self, _: StreamRef, _: u16, _: &Metadata, _: bool) -> Result<(), SendRefused> {
         Err(SendRefused::Refused)
@@ -182,6 +186,14 @@ impl Wire for client::Connection {
 }
 
 impl Wire for server::Connection {
+    fn hold(&mut self, stream: StreamRef) {
+        Self::hold(self, stream);
+    }
+
+    fn let_go(&mut self, stream: StreamRef) {
+        Self::let_go(self, stream);
+    }
+
     /// Servers open nothing.
     fn open(&mut self, _: &RequestHead<'_>) -> Result<StreamRef, OpenRefused> {
         Err(OpenRefused::BadHead)

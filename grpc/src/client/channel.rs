@@ -1,0 +1,175 @@
+//! A channel, as callers hold it.
+
+use super::{
+    letter::{Kind, Letter, Post, Ringing},
+    watch::Watch,
+};
+use crate::{
+    channel::{ChannelSpec, ChannelState},
+    compress::Registry,
+    filter::ClientFilter,
+    framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
+    host::{Host, Slot},
+    pipe::Ring,
+    wire::Endpoint,
+};
+use std::{
+    any::Any,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// A channel to one target. One pointer; clones are the same channel. Does no I/O until its first call or
+/// [`connect`](Channel::connect).
+#[derive(Clone)]
+pub struct Channel(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) home: u64,
+    pub(super) post: Arc<dyn Post>,
+    pub(super) ring: Arc<dyn Ring>,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) registry: Registry,
+    pub(super) user_agent: String,
+    pub(super) filters: Vec<Box<dyn ClientFilter>>,
+    pub(super) max_recv: usize,
+    pub(super) max_send: usize,
+    pub(super) calls: AtomicU64,
+    watch: Arc<Watch>,
+    _keeps: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.post.post(Letter(Kind::Close(self.home)));
+    }
+}
+
+/// What a channel is made of.
+pub struct ChannelParts {
+    /// Its number on its loop, below 2^24.
+    pub home: u64,
+    /// The target and how it is connected to.
+    pub spec: ChannelSpec,
+    /// The target's addresses, if they need not be asked for.
+    pub addresses: Option<Vec<Endpoint>>,
+    /// The way to the loop.
+    pub post: Arc<dyn Post>,
+    /// Clock and threads.
+    pub host: Arc<dyn Host>,
+    /// The encodings known.
+    pub registry: Registry,
+    /// What stands before the library's name in `user-agent`; may be empty.
+    pub user_agent: String,
+    /// Filters, the outermost first.
+    pub filters: Vec<Box<dyn ClientFilter>>,
+    /// The most octets of a received message.
+    pub max_recv: usize,
+    /// The most octets of a sent message.
+    pub max_send: usize,
+    /// Lives as long as the channel.
+    pub keeps: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl ChannelParts {
+    /// The usual choices.
+    pub fn new(
+        home: u64,
+        spec: ChannelSpec,
+        post: Arc<dyn Post>,
+        host: Arc<dyn Host>,
+    ) -> ChannelParts {
+        ChannelParts {
+            home,
+            spec,
+            addresses: None,
+            post,
+            host,
+            registry: Registry::standard(),
+            user_agent: String::new(),
+            filters: Vec::new(),
+            max_recv: DEFAULT_MAX_RECEIVE,
+            max_send: DEFAULT_MAX_SEND,
+            keeps: None,
+        }
+    }
+}
+
+/// Bits of a connection's name that tell connections of one channel apart.
+pub(super) const HOME_SHIFT: u32 = 40;
+
+impl Channel {
+    /// Makes a channel on a loop.
+    pub fn from_parts(parts: ChannelParts) -> Channel {
+        let watch = Arc::new(Watch::default());
+        let spec = ChannelSpec {
+            first_conn: parts.home << HOME_SHIFT,
+            ..parts.spec
+        };
+        parts.post.post(Letter(Kind::Add {
+            home: parts.home,
+            spec,
+            addresses: parts.addresses,
+            watch: Arc::clone(&watch),
+        }));
+        let library = concat!("bywash/", env!("CARGO_PKG_VERSION"));
+        let user_agent = [parts.user_agent.as_str(), library].join(" ");
+        Channel(Arc::new(Inner {
+            home: parts.home,
+            ring: Arc::new(Ringing(Arc::clone(&parts.post))),
+            post: parts.post,
+            host: parts.host,
+            registry: parts.registry,
+            user_agent: user_agent.trim_start().to_owned(),
+            filters: parts.filters,
+            max_recv: parts.max_recv,
+            max_send: parts.max_send,
+            calls: AtomicU64::new(0),
+            watch,
+            _keeps: parts.keeps,
+        }))
+    }
+
+    pub(super) fn next_call(&self) -> u64 {
+        self.0.calls.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How the channel is, as far as its loop has told.
+    pub fn state(&self) -> ChannelState {
+        self.0.watch.state()
+    }
+
+    /// Waits until the channel is in another state than `from`, for so long at most; returns the state.
+    pub fn wait_for_state_change(&self, from: ChannelState, longest: Duration) -> ChannelState {
+        let host = &self.0.host;
+        let until = host.now() + longest;
+        loop {
+            let slot = Arc::new(Slot::new());
+            let state = self.0.watch.wait_in(from, &slot);
+            if state != from || host.now() >= until {
+                return state;
+            }
+            host.park(&slot, Some(until));
+        }
+    }
+
+    /// Connects, if the channel is idle, without waiting for it.
+    pub fn connect(&self) {
+        self.0.post.post(Letter(Kind::Connect(self.0.home)));
+    }
+
+    /// Closes the channel, for all its clones: calls end with CANCELLED.
+    pub fn close(&self) {
+        self.0.post.post(Letter(Kind::Close(self.0.home)));
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Channel({:?})", self.state())
+    }
+}

@@ -1,0 +1,307 @@
+//! The machine behind all channels of a loop: letters in, events to the calls' threads.
+
+use super::{
+    channel::HOME_SHIFT,
+    letter::{Done, Kind, Letter},
+    watch::Watch,
+};
+use crate::{
+    call::CallEvent,
+    channel::{CallId, ChannelCore},
+    filter::Hooks,
+    host::{Host, OnLoop},
+    pipe::{Ended, Out, Pipe, Wake},
+    serve::SendState,
+    wire::{ConnId, Instant, Net, NetEvent, ResolveId},
+};
+use std::{collections::HashMap, fmt, sync::Arc};
+
+/// The channel that a connection belongs to.
+pub fn home_of(id: ConnId) -> u64 {
+    id.0 >> HOME_SHIFT
+}
+
+/// One loop's channels. The loop calls [`flush`](ClientCore::flush) at the end of each turn.
+pub struct ClientCore {
+    host: Arc<dyn Host>,
+    channels: HashMap<u64, Home>,
+    woken: Vec<(Arc<Pipe>, Wake)>,
+}
+
+struct Home {
+    core: ChannelCore,
+    watch: Arc<Watch>,
+    fronts: Fronts,
+}
+
+#[derive(Default)]
+struct Fronts {
+    calls: HashMap<CallId, Front>,
+    by_number: HashMap<u64, CallId>,
+    /// Calls that may have to be looked at, or let go.
+    touched: Vec<CallId>,
+    ended: Vec<Front>,
+}
+
+struct Front {
+    pipe: Arc<Pipe>,
+    hooks: Hooks,
+    streams: bool,
+    done: Option<Done>,
+}
+
+impl Fronts {
+    fn deliver(&mut self, id: CallId, event: CallEvent<'_>) {
+        let Some(front) = self.calls.get_mut(&id) else {
+            return;
+        };
+        match event {
+            CallEvent::Headers(mut fields) => {
+                front.hooks.headers(&mut fields);
+                front.pipe.put_headers(fields);
+            }
+            CallEvent::Message(message) => {
+                front.hooks.message(false, message.len());
+                front.pipe.put_message(message);
+            }
+            CallEvent::Writable => front.pipe.put_full(false),
+            CallEvent::Ended {
+                mut result,
+                mut trailers,
+            } => {
+                front.hooks.end(&mut result, &mut trailers);
+                front.pipe.put_end(Ended { result, trailers }, false);
+                self.by_number.remove(&front.pipe.origin().number);
+                self.ended.extend(self.calls.remove(&id));
+                return;
+            }
+        }
+        self.touched.push(id);
+    }
+}
+
+impl ClientCore {
+    /// Without channels.
+    pub fn new(host: Arc<dyn Host>) -> ClientCore {
+        ClientCore {
+            host,
+            channels: HashMap::new(),
+            woken: Vec::new(),
+        }
+    }
+
+    /// A letter has come.
+    pub fn on_letter(&mut self, now: Instant, net: &mut dyn Net, letter: Letter) {
+        match letter.0 {
+            Kind::Add {
+                home,
+                spec,
+                addresses,
+                watch,
+            } => {
+                let mut core = ChannelCore::new(spec);
+                if let Some(addresses) = addresses {
+                    core.set_addresses(addresses);
+                }
+                let fronts = Fronts::default();
+                self.channels.insert(
+                    home,
+                    Home {
+                        core,
+                        watch,
+                        fronts,
+                    },
+                );
+            }
+            Kind::Connect(home) => self.with(home, now, net, |home, now, net| {
+                home.core.connect(now, net);
+            }),
+            Kind::Close(home) => self.with(home, now, net, |home, _, net| {
+                let fronts = &mut home.fronts;
+                home.core
+                    .close(net, &mut |id, event| fronts.deliver(id, event));
+            }),
+            Kind::Start {
+                spec,
+                call,
+                hooks,
+                done,
+            } => {
+                let number = call.origin();
+                self.with(number.home, now, net, |home, now, net| {
+                    let id = home.core.reserve();
+                    let streams = spec.response.streams;
+                    home.fronts.by_number.insert(number.number, id);
+                    home.fronts.calls.insert(
+                        id,
+                        Front {
+                            pipe: Arc::clone(&call),
+                            hooks,
+                            streams,
+                            done,
+                        },
+                    );
+                    home.fronts.touched.push(id);
+                    let fronts = &mut home.fronts;
+                    home.core.start(now, net, id, *spec, &mut |id, event| {
+                        fronts.deliver(id, event);
+                    });
+                    home.hear(net, id, &call);
+                });
+            }
+            Kind::Ring(call) => {
+                let origin = call.origin();
+                self.with(origin.home, now, net, |home, _, net| {
+                    if let Some(id) = home.fronts.by_number.get(&origin.number).copied() {
+                        home.fronts.touched.push(id);
+                        home.hear(net, id, &call);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Something happened.
+    pub fn on_net(&mut self, now: Instant, net: &mut dyn Net, event: NetEvent<'_>) {
+        let home = match &event {
+            NetEvent::Connected { id }
+            | NetEvent::Ready { id }
+            | NetEvent::ConnectFailed { id, .. }
+            | NetEvent::Capacity { id }
+            | NetEvent::GoAway { id, .. }
+            | NetEvent::Closed { id, .. }
+            | NetEvent::Stream { id, .. } => home_of(*id),
+            NetEvent::Resolved {
+                id: ResolveId(id), ..
+            } => home_of(ConnId(*id)),
+        };
+        self.with(home, now, net, |home, now, net| {
+            let fronts = &mut home.fronts;
+            home.core
+                .on_net(now, net, event, &mut |id, event| fronts.deliver(id, event));
+        });
+    }
+
+    /// Time has passed.
+    pub fn on_time(&mut self, now: Instant, net: &mut dyn Net) {
+        let homes = self.channels.iter();
+        let due: Vec<u64> = homes
+            .filter(|(_, home)| home.core.next_time().is_some_and(|at| at <= now))
+            .map(|(home, _)| *home)
+            .collect();
+        for home in due {
+            self.with(home, now, net, |home, now, net| {
+                let fronts = &mut home.fronts;
+                home.core
+                    .on_time(now, net, &mut |id, event| fronts.deliver(id, event));
+            });
+        }
+    }
+
+    /// When [`on_time`](ClientCore::on_time) is to be called.
+    pub fn next_time(&self) -> Option<Instant> {
+        let homes = self.channels.values();
+        homes.filter_map(|home| home.core.next_time()).min()
+    }
+
+    fn with(
+        &mut self,
+        number: u64,
+        now: Instant,
+        net: &mut dyn Net,
+        act: impl FnOnce(&mut Home, Instant, &mut dyn Net),
+    ) {
+        let Some(home) = self.channels.get_mut(&number) else {
+            return;
+        };
+        let _guard = OnLoop::enter();
+        act(home, now, net);
+        home.look_after(now, net, &mut self.woken);
+        home.watch.set(home.core.state(), Some(&*self.host));
+        if home.core.is_gone() {
+            self.channels.remove(&number);
+        }
+    }
+
+    /// The turn ends: threads that wait are let go.
+    pub fn flush(&mut self) {
+        for (pipe, wake) in self.woken.drain(..) {
+            pipe.wake(wake);
+        }
+    }
+
+    /// Calls that have not ended.
+    pub fn open_calls(&self) -> usize {
+        self.channels
+            .values()
+            .map(|home| home.core.open_calls())
+            .sum()
+    }
+}
+
+impl Home {
+    /// Does what a call's thread has said.
+    fn hear(&mut self, net: &mut dyn Net, id: CallId, call: &Arc<Pipe>) {
+        let mut said = Vec::new();
+        call.take_outbox(&mut said);
+        for out in said {
+            match out {
+                Out::Message(message, last) => {
+                    if let Some(front) = self.fronts.calls.get_mut(&id) {
+                        front.hooks.message(true, message.message().len());
+                    }
+                    if self.core.send(net, id, message, last) == SendState::Full {
+                        call.put_full(true);
+                    }
+                }
+                Out::HalfClose => self.core.half_close(net, id),
+                Out::Cancel(status) => {
+                    let fronts = &mut self.fronts;
+                    self.core
+                        .cancel(net, id, status, &mut |id, event| fronts.deliver(id, event));
+                }
+                // A server's.
+                Out::Head(_) | Out::Finish { .. } => {}
+            }
+        }
+    }
+
+    /// Asks for the messages that there is room for, and notes who is to be let go.
+    fn look_after(&mut self, now: Instant, net: &mut dyn Net, woken: &mut Vec<(Arc<Pipe>, Wake)>) {
+        while let Some(id) = self.fronts.touched.pop() {
+            let Some(front) = self.fronts.calls.get(&id) else {
+                continue;
+            };
+            let pipe = Arc::clone(&front.pipe);
+            let more = if front.streams { pipe.top_up() } else { 0 };
+            if more > 0 {
+                let fronts = &mut self.fronts;
+                self.core.want(now, net, id, more, &mut |id, event| {
+                    fronts.deliver(id, event)
+                });
+            }
+            note(pipe, woken);
+        }
+        for front in self.fronts.ended.drain(..) {
+            if let Some(done) = front.done {
+                done(&front.pipe);
+            }
+            note(front.pipe, woken);
+        }
+    }
+}
+
+fn note(pipe: Arc<Pipe>, woken: &mut Vec<(Arc<Pipe>, Wake)>) {
+    let wake = pipe.take_wake();
+    if wake != Wake::default() {
+        woken.push((pipe, wake));
+    }
+}
+
+impl fmt::Debug for ClientCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCore")
+            .field("channels", &self.channels.len())
+            .finish_non_exhaustive()
+    }
+}

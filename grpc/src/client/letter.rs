@@ -1,0 +1,67 @@
+//! What threads say to the loop of a channel.
+
+use super::watch::Watch;
+use crate::{
+    call::CallSpec,
+    channel::ChannelSpec,
+    filter::Hooks,
+    pipe::{Pipe, Ring},
+    wire::Endpoint,
+};
+use std::{fmt, sync::Arc};
+
+/// Runs once, on the loop, when a call has ended.
+pub(crate) type Done = Box<dyn FnOnce(&Arc<Pipe>) + Send>;
+
+/// What threads say to the loop of a channel. Made by this crate, carried by drivers.
+pub struct Letter(pub(super) Kind);
+
+pub(super) enum Kind {
+    /// A channel is made.
+    Add {
+        home: u64,
+        spec: ChannelSpec,
+        addresses: Option<Vec<Endpoint>>,
+        watch: Arc<Watch>,
+    },
+    /// A channel should connect.
+    Connect(u64),
+    /// A channel is closed.
+    Close(u64),
+    /// A call begins.
+    Start {
+        spec: Box<CallSpec>,
+        call: Arc<Pipe>,
+        hooks: Hooks,
+        done: Option<Done>,
+    },
+    /// A call's thread has said something.
+    Ring(Arc<Pipe>),
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Add { .. } => "Add",
+            Kind::Connect(_) => "Connect",
+            Kind::Close(_) => "Close",
+            Kind::Start { .. } => "Start",
+            Kind::Ring(_) => "Ring",
+        })
+    }
+}
+
+/// Carries letters to a loop.
+pub trait Post: Send + Sync {
+    /// Carries a letter, or drops it if the loop is gone; whether it is on its way.
+    fn post(&self, letter: Letter) -> bool;
+}
+
+/// Rings by letter.
+pub(super) struct Ringing(pub(super) Arc<dyn Post>);
+
+impl Ring for Ringing {
+    fn ring(&self, call: Arc<Pipe>) {
+        self.0.post(Letter(Kind::Ring(call)));
+    }
+}

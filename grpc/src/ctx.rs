@@ -1,0 +1,291 @@
+//! The context of a served call.
+
+mod extensions;
+#[cfg(test)]
+mod tests;
+
+pub use crate::cancel::Cancel;
+
+use crate::{code::Code, host::Host, metadata::Metadata, status::Status, wire::Instant};
+use extensions::Extensions;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// The served call: its metadata, its deadline, whether it was given up, and what its response says beside messages.
+///
+/// May be kept, may go to other threads, may be the parent of calls: see [`Call::within`](crate::client::Call::within).
+#[derive(Clone)]
+pub struct Ctx(Arc<Inner>);
+
+struct Inner {
+    path: Arc<str>,
+    metadata: Metadata,
+    deadline: Option<Instant>,
+    peer: Arc<Peer>,
+    host: Arc<dyn Host>,
+    extensions: Extensions,
+    state: Mutex<State>,
+}
+
+/// Who called.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Peer {
+    /// The address, for people.
+    pub address: String,
+    /// Whether the connection is encrypted.
+    pub secure: bool,
+    /// The client's certificates in DER, its own first; empty if it gave none.
+    pub certificates: Vec<Vec<u8>>,
+}
+
+impl Peer {
+    /// A peer of whom the address is known, on a connection that is not encrypted.
+    pub fn at(address: impl Into<String>) -> Peer {
+        Peer {
+            address: address.into(),
+            ..Peer::default()
+        }
+    }
+}
+
+#[derive(Default)]
+struct State {
+    cancelled: Option<Cancel>,
+    /// The call has ended: no callback will run.
+    over: bool,
+    callbacks: Vec<(u64, Callback)>,
+    next: u64,
+    head: Metadata,
+    head_is_out: bool,
+    trailers: Metadata,
+}
+
+type Callback = Box<dyn FnOnce(Cancel) + Send>;
+
+/// Keeps a callback registered.
+#[must_use = "dropping it unregisters the callback"]
+pub struct CancelGuard(Option<(Ctx, u64)>);
+
+impl CancelGuard {
+    /// Leaves the callback registered for as long as the call lives.
+    pub fn forget(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for CancelGuard {
+    fn drop(&mut self) {
+        if let Some((cx, key)) = self.0.take() {
+            cx.lock().callbacks.retain(|(other, _)| *other != key);
+        }
+    }
+}
+
+impl fmt::Debug for CancelGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CancelGuard")
+    }
+}
+
+/// What a context is made of.
+pub struct CtxParts {
+    /// `:path`.
+    pub path: Arc<str>,
+    /// The request's fields.
+    pub metadata: Metadata,
+    /// When the client gives up.
+    pub deadline: Option<Instant>,
+    /// Who called.
+    pub peer: Arc<Peer>,
+    /// The clock.
+    pub host: Arc<dyn Host>,
+}
+
+impl Ctx {
+    /// The context of a call that begins.
+    pub fn new(parts: CtxParts) -> Ctx {
+        Ctx(Arc::new(Inner {
+            path: parts.path,
+            metadata: parts.metadata,
+            deadline: parts.deadline,
+            peer: parts.peer,
+            host: parts.host,
+            extensions: Extensions::default(),
+            state: Mutex::default(),
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The method: `/package.Service/Method`.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// The request's metadata.
+    pub fn metadata(&self) -> &Metadata {
+        &self.0.metadata
+    }
+
+    /// Who called.
+    pub fn peer(&self) -> &Peer {
+        &self.0.peer
+    }
+
+    /// When the client gives up, by this side's clock.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline
+    }
+
+    /// The time left; zero if it is over. `None` without a deadline.
+    pub fn remaining(&self) -> Option<Duration> {
+        let now = self.0.host.now();
+        self.0
+            .deadline
+            .map(|deadline| deadline.saturating_since(now))
+    }
+
+    /// Why the call was given up, if it was.
+    pub fn cancelled(&self) -> Option<Cancel> {
+        self.lock().cancelled
+    }
+
+    /// For loops that do no gRPC I/O: `cx.check()?`.
+    ///
+    /// # Errors
+    /// The call was given up, or its deadline has passed.
+    pub fn check(&self) -> Result<(), Status> {
+        if let Some(why) = self.cancelled() {
+            return Err(why.status());
+        }
+        match self.remaining() {
+            Some(Duration::ZERO) => Err(Cancel::Deadline.status()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs `f` when the call is given up, at once if it was. It runs on a loop thread and must not block.
+    pub fn on_cancel(&self, f: impl FnOnce(Cancel) + Send + 'static) -> CancelGuard {
+        let mut state = self.lock();
+        if let Some(why) = state.cancelled {
+            drop(state);
+            f(why);
+            return CancelGuard(None);
+        }
+        if state.over {
+            return CancelGuard(None);
+        }
+        let key = state.next;
+        state.next += 1;
+        state.callbacks.push((key, Box::new(f)));
+        CancelGuard(Some((self.clone(), key)))
+    }
+
+    /// Adds a field to the response's head.
+    ///
+    /// # Errors
+    /// INTERNAL: the head is out, or this is no field.
+    pub fn set_header(&self, key: &str, value: &str) -> Result<(), Status> {
+        self.with_head(|head| Ok(head.append(key, value)?))
+    }
+
+    /// Adds a field with any octets to the response's head.
+    ///
+    /// # Errors
+    /// As [`set_header`](Ctx::set_header).
+    pub fn set_header_bin(&self, key: &str, value: &[u8]) -> Result<(), Status> {
+        self.with_head(|head| Ok(head.append_bin(key, value)?))
+    }
+
+    fn with_head(
+        &self,
+        add: impl FnOnce(&mut Metadata) -> Result<(), Status>,
+    ) -> Result<(), Status> {
+        let mut state = self.lock();
+        if state.head_is_out {
+            return Err(Status::local(Code::Internal, "the response's head is out"));
+        }
+        add(&mut state.head)
+    }
+
+    /// Adds a field to the trailers.
+    ///
+    /// # Errors
+    /// INTERNAL: this is no field.
+    pub fn set_trailer(&self, key: &str, value: &str) -> Result<(), Status> {
+        Ok(self.lock().trailers.append(key, value)?)
+    }
+
+    /// Adds a field with any octets to the trailers.
+    ///
+    /// # Errors
+    /// As [`set_trailer`](Ctx::set_trailer).
+    pub fn set_trailer_bin(&self, key: &str, value: &[u8]) -> Result<(), Status> {
+        Ok(self.lock().trailers.append_bin(key, value)?)
+    }
+
+    /// What a filter has left for the handler.
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.extensions.get()
+    }
+
+    /// Leaves something for those who come later in this call. The first of a type stays.
+    pub fn set_extension<T: Send + Sync + 'static>(&self, value: T) {
+        self.0.extensions.insert(value);
+    }
+
+    // For the library.
+
+    /// Takes the head's fields: it goes out now. `None` if it is out.
+    pub(crate) fn take_head(&self) -> Option<Metadata> {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.head_is_out, true) {
+            return None;
+        }
+        Some(std::mem::take(&mut state.head))
+    }
+
+    pub(crate) fn take_trailers(&self) -> Metadata {
+        std::mem::take(&mut self.lock().trailers)
+    }
+
+    /// The call was given up.
+    pub(crate) fn cancel(&self, why: Cancel) {
+        let mut state = self.lock();
+        if state.cancelled.is_some() || state.over {
+            return;
+        }
+        state.cancelled = Some(why);
+        let callbacks = std::mem::take(&mut state.callbacks);
+        drop(state);
+        for (_, callback) in callbacks {
+            callback(why);
+        }
+    }
+
+    /// The call has ended: those who wait for its cancellation wait for nothing.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.over = true;
+        let callbacks = std::mem::take(&mut state.callbacks);
+        drop(state);
+        drop(callbacks);
+    }
+}
+
+impl fmt::Debug for Ctx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ctx")
+            .field("path", &self.0.path)
+            .field("metadata", &self.0.metadata)
+            .field("deadline", &self.0.deadline)
+            .field("cancelled", &self.cancelled())
+            .finish_non_exhaustive()
+    }
+}

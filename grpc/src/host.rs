@@ -1,0 +1,206 @@
+//! Everything that waits, waits here: the blocking front has no other way to sleep, to spawn or to read a clock.
+//!
+//! [`ThreadHost`] parks threads. [`World`](crate::world) passes a baton from one to the next, so that blocking code too
+//! runs deterministically on virtual time.
+
+use crate::wire::Instant;
+use std::{
+    cell::Cell,
+    fmt,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{self, Duration},
+};
+
+/// Clock, threads and waiting.
+pub trait Host: Send + Sync {
+    /// The time.
+    fn now(&self) -> Instant;
+
+    /// Waits until [`unpark`](Host::unpark) was called for this slot or `until` has come. A signal that came before
+    /// counts. One thread at a time waits in a slot; it may return early.
+    fn park(&self, slot: &Slot, until: Option<Instant>);
+
+    /// Lets the thread go that waits in this slot, or the next one that will.
+    fn unpark(&self, slot: &Slot);
+
+    /// Starts a thread.
+    ///
+    /// # Errors
+    /// The system gives no more threads.
+    fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()>;
+}
+
+/// A place to wait in.
+#[derive(Default)]
+pub struct Slot {
+    signal: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Slot {
+    /// A place where nobody waits.
+    pub fn new() -> Slot {
+        Slot::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.signal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the signal, if there is one.
+    pub fn take(&self) -> bool {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Leaves a signal, for a host that wakes threads in its own way.
+    pub fn set(&self) {
+        *self.lock() = true;
+    }
+
+    fn wait(&self, longest: Option<Duration>) {
+        let mut signal = self.lock();
+        if !*signal {
+            signal = match longest {
+                None => self
+                    .wake
+                    .wait(signal)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(longest) => {
+                    let waited = self.wake.wait_timeout(signal, longest);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        *signal = false;
+    }
+
+    fn wake(&self) {
+        *self.lock() = true;
+        self.wake.notify_one();
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Slot")
+    }
+}
+
+/// The threads and the clock of the system.
+#[derive(Debug)]
+pub struct ThreadHost {
+    origin: time::Instant,
+}
+
+impl ThreadHost {
+    /// A host whose time starts now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "here the clock is read; all others are told the time"
+    )]
+    pub fn new() -> ThreadHost {
+        ThreadHost {
+            origin: time::Instant::now(),
+        }
+    }
+
+    /// A host that counts time from `origin`, for clocks that must agree.
+    pub fn since(origin: time::Instant) -> ThreadHost {
+        ThreadHost { origin }
+    }
+}
+
+impl Default for ThreadHost {
+    fn default() -> ThreadHost {
+        ThreadHost::new()
+    }
+}
+
+impl Host for ThreadHost {
+    fn now(&self) -> Instant {
+        Instant::ZERO + self.origin.elapsed()
+    }
+
+    fn park(&self, slot: &Slot, until: Option<Instant>) {
+        slot.wait(until.map(|until| until.saturating_since(self.now())));
+    }
+
+    fn unpark(&self, slot: &Slot) {
+        slot.wake();
+    }
+
+    fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(body)
+            .map(drop)
+    }
+}
+
+thread_local! {
+    static ON_LOOP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as one that must not wait, while user code runs on a loop.
+#[derive(Debug)]
+pub struct OnLoop {
+    before: bool,
+}
+
+impl OnLoop {
+    /// From now until it is dropped.
+    pub fn enter() -> OnLoop {
+        OnLoop {
+            before: ON_LOOP.replace(true),
+        }
+    }
+}
+
+impl Drop for OnLoop {
+    fn drop(&mut self) {
+        ON_LOOP.set(self.before);
+    }
+}
+
+/// Whether this thread must not wait now.
+pub fn on_loop() -> bool {
+    ON_LOOP.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_signal_is_not_lost_and_counts_once() {
+        let host = ThreadHost::new();
+        let slot = Slot::new();
+        host.unpark(&slot);
+        host.park(&slot, None);
+        assert!(!slot.take());
+        let before = host.now();
+        host.park(&slot, Some(before + Duration::from_millis(5)));
+        assert!(host.now().saturating_since(before) >= Duration::from_millis(5));
+    }
+
+    #[test]
+    fn another_thread_is_woken() {
+        let host = Arc::new(ThreadHost::new());
+        let slot = Arc::new(Slot::new());
+        let (other, there) = (Arc::clone(&host), Arc::clone(&slot));
+        host.spawn("waker", Box::new(move || other.unpark(&there)))
+            .unwrap();
+        host.park(&slot, None);
+    }
+
+    #[test]
+    fn loops_nest() {
+        let outer = OnLoop::enter();
+        drop(OnLoop::enter());
+        assert!(on_loop());
+        drop(outer);
+        assert!(!on_loop());
+    }
+}

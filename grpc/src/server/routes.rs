@@ -1,0 +1,45 @@
+//! From `:path` to a method.
+
+use super::service::{Entry, Service};
+use crate::{code::Code, method::split_path, status::Status};
+use std::{collections::HashMap, sync::Arc};
+
+/// All methods of a server.
+#[derive(Default)]
+pub(crate) struct Routes {
+    methods: HashMap<Box<[u8]>, Arc<Entry>>,
+    services: Vec<&'static str>,
+}
+
+impl Routes {
+    /// Adds a service; whether its name was new.
+    pub(crate) fn add<S>(&mut self, service: Service<S>) -> bool {
+        if self.services.contains(&service.name()) {
+            return false;
+        }
+        self.services.push(service.name());
+        for entry in service.into_entries() {
+            self.methods
+                .insert(entry.path.as_bytes().into(), Arc::new(entry));
+        }
+        true
+    }
+
+    /// The method of a path, or the status of calls to it.
+    pub(crate) fn find(&self, path: &[u8]) -> Result<&Arc<Entry>, Status> {
+        self.methods.get(path).ok_or_else(|| self.unknown(path))
+    }
+
+    fn unknown(&self, path: &[u8]) -> Status {
+        const SHOWN: usize = 256;
+        let text = String::from_utf8_lossy(&path[..path.len().min(SHOWN)]);
+        let message = match split_path(&text) {
+            None => format!("malformed method name: {text:?}"),
+            Some((service, method)) if self.services.contains(&service) => {
+                format!("unknown method {method} for service {service}")
+            }
+            Some((service, _)) => format!("unknown service {service}"),
+        };
+        Status::local(Code::Unimplemented, message)
+    }
+}

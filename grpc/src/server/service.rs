@@ -1,0 +1,279 @@
+//! A service: its methods, and for each how it is run.
+
+use crate::{
+    code::Code,
+    codec::{Codec, MessageBuf, frame},
+    compress::Sending,
+    ctx::Ctx,
+    framing::Framed,
+    method::{Bidi, ClientStreaming, Kind, Method, ServerStreaming, Unary},
+    pool::Pool,
+    status::Status,
+    stream::{Finisher, Receiver, Sender},
+};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+/// What a service answers, method by method.
+pub struct Service<S> {
+    name: &'static str,
+    entries: Vec<Entry>,
+    tag: PhantomData<fn(S)>,
+}
+
+/// One method.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) path: Arc<str>,
+    /// Whether it takes exactly one message.
+    pub(crate) single: bool,
+    pub(crate) run: Run,
+    pub(crate) inline: bool,
+    pub(crate) pool: Option<Pool>,
+    pub(crate) limits: Limits,
+}
+
+/// Bounds on a method's messages; `None` is the server's.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// The most octets of a received message.
+    pub max_recv: Option<usize>,
+    /// The most octets of a sent message.
+    pub max_send: Option<usize>,
+}
+
+/// From one message to one message.
+pub(crate) type RunUnary =
+    Arc<dyn Fn(&Ctx, MessageBuf<'_>, &Sending<'_>) -> Result<Framed, Status> + Send + Sync>;
+/// Over the ends of the call's streams.
+pub(crate) type RunStream = Arc<dyn Fn(&Ctx, &Arc<Finisher>) -> Result<(), Status> + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) enum Run {
+    Unary(RunUnary),
+    Stream(RunStream),
+    /// Answers when it likes: runs on the loop and must not block.
+    Respond(RunStream),
+}
+
+impl<S> Service<S> {
+    /// A service without methods.
+    pub fn new(name: &'static str) -> Self {
+        Service {
+            name,
+            entries: Vec::new(),
+            tag: PhantomData,
+        }
+    }
+
+    /// The full name: `package.Service`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
+    fn set<K: Kind, Q, R>(mut self, m: Method<S, K, Q, R>, run: Run) -> Self {
+        let entry = Entry {
+            path: m.path.into(),
+            single: !K::CLIENT_STREAMS,
+            run,
+            inline: false,
+            pool: None,
+            limits: Limits::default(),
+        };
+        match self.entries.iter_mut().find(|known| *known.path == *m.path) {
+            Some(known) => {
+                *known = Entry {
+                    pool: known.pool.take(),
+                    limits: std::mem::take(&mut known.limits),
+                    ..entry
+                }
+            }
+            None => self.entries.push(entry),
+        }
+        self
+    }
+
+    fn change<K: Kind, Q, R>(
+        mut self,
+        m: Method<S, K, Q, R>,
+        change: impl FnOnce(&mut Entry),
+    ) -> Self {
+        if let Some(entry) = self.entries.iter_mut().find(|known| *known.path == *m.path) {
+            change(entry);
+        }
+        self
+    }
+
+    /// Serves a unary method by a function on a thread of the pool.
+    pub fn unary<Q: 'static, R: 'static>(
+        self,
+        m: Method<S, Unary, Q, R>,
+        f: impl Fn(&Ctx, Q) -> Result<R, Status> + Send + Sync + 'static,
+    ) -> Self {
+        self.set(
+            m,
+            Run::Unary(Arc::new(move |cx, message, sending| {
+                let reply = f(cx, m.req.decode(message)?)?;
+                frame(m.res, &reply, sending)
+            })),
+        )
+    }
+
+    /// Serves a server-streaming method by a function on a thread of the pool.
+    pub fn server_streaming<Q: 'static, R: 'static>(
+        self,
+        m: Method<S, ServerStreaming, Q, R>,
+        f: impl Fn(&Ctx, Q, Sender<R>) -> Result<(), Status> + Send + Sync + 'static,
+    ) -> Self {
+        self.set(
+            m,
+            Run::Stream(Arc::new(move |cx, call| {
+                let request = the_request(m.req, call)?;
+                f(cx, request, Sender::new(Arc::clone(call), m.res))
+            })),
+        )
+    }
+
+    /// Serves a client-streaming method by a function on a thread of the pool.
+    pub fn client_streaming<Q: 'static, R: 'static>(
+        self,
+        m: Method<S, ClientStreaming, Q, R>,
+        f: impl Fn(&Ctx, Receiver<Q>) -> Result<R, Status> + Send + Sync + 'static,
+    ) -> Self {
+        self.set(
+            m,
+            Run::Stream(Arc::new(move |cx, call| {
+                let reply = f(cx, Receiver::new(Arc::clone(call.pipe()), m.req))?;
+                call.send(call.pipe().frame(m.res, &reply)?)
+            })),
+        )
+    }
+
+    /// Serves a method that streams both ways by a function on a thread of the pool.
+    pub fn bidi<Q: 'static, R: 'static>(
+        self,
+        m: Method<S, Bidi, Q, R>,
+        f: impl Fn(&Ctx, Receiver<Q>, Sender<R>) -> Result<(), Status> + Send + Sync + 'static,
+    ) -> Self {
+        self.set(
+            m,
+            Run::Stream(Arc::new(move |cx, call| {
+                let requests = Receiver::new(Arc::clone(call.pipe()), m.req);
+                f(cx, requests, Sender::new(Arc::clone(call), m.res))
+            })),
+        )
+    }
+
+    /// Runs a unary method on the loop's own thread: nothing is faster, but it must not block.
+    pub fn inline<Q, R>(self, m: Method<S, Unary, Q, R>) -> Self {
+        self.change(m, |entry| entry.inline = true)
+    }
+
+    /// Runs a method on a pool of its own.
+    pub fn on_pool<K: Kind, Q, R>(self, m: Method<S, K, Q, R>, pool: &Pool) -> Self {
+        self.change(m, |entry| {
+            entry.inline = false;
+            entry.pool = Some(pool.clone());
+        })
+    }
+
+    /// Serves a unary method by a function that runs on the loop's thread, must not block, and hands the answer on to
+    /// whoever will have it.
+    pub fn respond<Q: 'static, R: 'static>(
+        self,
+        m: Method<S, Unary, Q, R>,
+        f: impl Fn(&Ctx, Q, Responder<R>) + Send + Sync + 'static,
+    ) -> Self {
+        self.set(
+            m,
+            Run::Respond(Arc::new(move |cx, call| {
+                let request = the_request(m.req, call)?;
+                call.hold();
+                f(cx, request, Responder::new(Arc::clone(call), m.res));
+                Ok(())
+            })),
+        )
+    }
+
+    /// Bounds a method's messages.
+    pub fn limits<K: Kind, Q, R>(self, m: Method<S, K, Q, R>, limits: Limits) -> Self {
+        self.change(m, |entry| entry.limits = limits)
+    }
+}
+
+impl<S> fmt::Debug for Service<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths = self.entries.iter().map(|entry| &entry.path);
+        f.debug_list().entries(paths).finish()
+    }
+}
+
+/// The one message of a request that is complete.
+fn the_request<Q: 'static>(
+    codec: &'static dyn Codec<Q>,
+    call: &Arc<Finisher>,
+) -> Result<Q, Status> {
+    Receiver::new(Arc::clone(call.pipe()), codec)
+        .recv()?
+        .ok_or_else(|| Status::local(Code::Unimplemented, "no message in a call that takes one"))
+}
+
+/// Answers a unary call later, from any thread.
+#[must_use = "a call whose responder is dropped ends with INTERNAL"]
+pub struct Responder<R: 'static> {
+    call: Option<Arc<Finisher>>,
+    codec: &'static dyn Codec<R>,
+}
+
+impl<R: 'static> Responder<R> {
+    fn new(call: Arc<Finisher>, codec: &'static dyn Codec<R>) -> Responder<R> {
+        Responder {
+            call: Some(call),
+            codec,
+        }
+    }
+
+    /// Answers with a message.
+    pub fn ok(mut self, reply: &R) {
+        if let Some(call) = self.call.take() {
+            let sent = call
+                .pipe()
+                .frame(self.codec, reply)
+                .and_then(|framed| call.send(framed));
+            call.release(sent);
+        }
+    }
+
+    /// Answers with an error.
+    pub fn fail(mut self, status: Status) {
+        if let Some(call) = self.call.take() {
+            call.release(Err(status));
+        }
+    }
+
+    /// Answers.
+    pub fn finish(self, result: Result<R, Status>) {
+        match result {
+            Ok(reply) => self.ok(&reply),
+            Err(status) => self.fail(status),
+        }
+    }
+}
+
+impl<R: 'static> Drop for Responder<R> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            let status = Status::local(Code::Internal, "the handler dropped the call unanswered");
+            call.release(Err(status));
+        }
+    }
+}
+
+impl<R: 'static> fmt::Debug for Responder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Responder")
+    }
+}

@@ -1,0 +1,78 @@
+//! What a server is made of.
+
+use super::{
+    routes::Routes,
+    service::{Limits, Service},
+};
+use crate::{
+    compress::Registry,
+    filter::ServerFilter,
+    framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
+    pool::Pool,
+};
+use std::fmt;
+
+/// What a server is: its services and its choices. Shared by all loops.
+#[derive(Default)]
+pub struct ServerSpec {
+    pub(super) routes: Routes,
+    pub(super) filters: Vec<Box<dyn ServerFilter>>,
+    pub(super) registry: Registry,
+    pub(super) pool: Pool,
+    limits: Limits,
+}
+
+impl ServerSpec {
+    /// Adds a service.
+    ///
+    /// # Panics
+    /// If there is one of that name: a programmer's mistake, seen at the start.
+    pub fn add<S>(&mut self, service: Service<S>) {
+        let name = service.name();
+        assert!(
+            self.routes.add(service),
+            "the service {name} is there twice"
+        );
+    }
+
+    /// Adds a filter, inside of those before it.
+    pub fn add_filter(&mut self, filter: impl ServerFilter) {
+        self.filters.push(Box::new(filter));
+    }
+
+    /// Sets the encodings known.
+    pub fn set_registry(&mut self, registry: Registry) {
+        self.registry = registry;
+    }
+
+    /// Sets the pool of methods that have none of their own.
+    pub fn set_pool(&mut self, pool: Pool) {
+        self.pool = pool;
+    }
+
+    /// The pool of methods that have none of their own.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(super) fn max_receive(&self, own: &Limits) -> usize {
+        let limit = own.max_recv.or(self.limits.max_recv);
+        limit.unwrap_or(DEFAULT_MAX_RECEIVE)
+    }
+
+    pub(super) fn max_send(&self, own: &Limits) -> usize {
+        let limit = own.max_send.or(self.limits.max_send);
+        limit.unwrap_or(DEFAULT_MAX_SEND)
+    }
+
+    /// Sets the limits of methods that have none of their own.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+}
+
+impl fmt::Debug for ServerSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerSpec")
+    }
+}

@@ -1,0 +1,112 @@
+//! The end of a served call: when its handler has returned and no detached sink lives, or when one of them says so.
+
+use super::try_send::TrySend;
+use crate::{
+    cancel::Cancel,
+    codec::Codec,
+    ctx::Ctx,
+    framing::Framed,
+    metadata::Metadata,
+    pipe::{Out, Pipe},
+    status::Status,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+/// What a handler and its sinks share.
+pub(crate) struct Finisher {
+    pipe: Arc<Pipe>,
+    cx: Ctx,
+    /// The handler and the sinks.
+    holders: AtomicUsize,
+    finished: AtomicBool,
+}
+
+impl Finisher {
+    /// With the handler as its one holder.
+    pub(crate) fn new(pipe: Arc<Pipe>, cx: Ctx) -> Arc<Finisher> {
+        Arc::new(Finisher {
+            pipe,
+            cx,
+            holders: AtomicUsize::new(1),
+            finished: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn pipe(&self) -> &Arc<Pipe> {
+        &self.pipe
+    }
+
+    pub(crate) fn hold(&self) {
+        self.holders.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A holder is done. An error ends the call at once, success with the last.
+    pub(crate) fn release(&self, result: Result<(), Status>) {
+        let last = self.holders.fetch_sub(1, Ordering::AcqRel) == 1;
+        if last || result.is_err() {
+            self.finish(result, &Metadata::new());
+        }
+    }
+
+    pub(crate) fn finish(&self, result: Result<(), Status>, more: &Metadata) {
+        if self.finished.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let mut trailers = self.cx.take_trailers();
+        let result = match (trailers.append_all(more), result) {
+            (Err(error), Ok(())) => Err(error.into()),
+            (_, result) => result,
+        };
+        self.pipe.say(Out::Finish {
+            result,
+            head: self.cx.take_head().unwrap_or_default(),
+            trailers,
+        });
+    }
+
+    fn gone(&self) -> Status {
+        match self.pipe.ended().map(|ended| ended.result) {
+            Some(Err(status)) => status,
+            _ => Cancel::Local.status(),
+        }
+    }
+
+    pub(crate) fn send_head(&self) -> Result<(), Status> {
+        match self.cx.take_head() {
+            Some(head) => {
+                if self.pipe.say(Out::Head(head)) {
+                    Ok(())
+                } else {
+                    Err(self.gone())
+                }
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Sends a message, room or not.
+    pub(crate) fn send(&self, message: Framed) -> Result<(), Status> {
+        if self.finished.load(Ordering::Acquire) {
+            return Err(self.gone());
+        }
+        self.send_head()?;
+        if self.pipe.say(Out::Message(message, false)) {
+            Ok(())
+        } else {
+            Err(self.gone())
+        }
+    }
+
+    pub(crate) fn try_send<T>(&self, codec: &dyn Codec<T>, message: &T) -> Result<(), TrySend> {
+        if self.pipe.ended().is_none() && !self.pipe.is_writable() {
+            return Err(TrySend::Full);
+        }
+        let framed = self.pipe.frame(codec, message);
+        framed
+            .and_then(|framed| self.send(framed))
+            .map_err(TrySend::Ended)
+    }
+}

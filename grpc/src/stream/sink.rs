@@ -1,0 +1,82 @@
+//! A sender that holds no thread.
+
+use super::{finisher::Finisher, try_send::TrySend};
+use crate::{
+    codec::{Codec, Encoded},
+    metadata::Metadata,
+    status::Status,
+};
+use std::{fmt, sync::Arc};
+
+/// Sends from anywhere. Encodes on the calling thread; bounded by the stream's quota.
+pub struct SinkHandle<T: 'static> {
+    shared: Arc<Shared>,
+    codec: &'static dyn Codec<T>,
+}
+
+/// Dropped with the last clone.
+struct Shared(Arc<Finisher>);
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.0.release(Ok(()));
+    }
+}
+
+impl<T: 'static> SinkHandle<T> {
+    pub(super) fn new(finisher: Arc<Finisher>, codec: &'static dyn Codec<T>) -> SinkHandle<T> {
+        finisher.hold();
+        SinkHandle {
+            shared: Arc::new(Shared(finisher)),
+            codec,
+        }
+    }
+
+    /// Sends a message if there is room for it now.
+    ///
+    /// # Errors
+    /// [`TrySend::Full`]; [`TrySend::Ended`] if the call has ended, or the message cannot be sent.
+    pub fn try_send(&self, message: &T) -> Result<(), TrySend> {
+        self.shared.0.try_send(self.codec, message)
+    }
+
+    /// Sends a message that was encoded before, if there is room for it now.
+    ///
+    /// # Errors
+    /// As [`try_send`](SinkHandle::try_send).
+    pub fn try_send_encoded(&self, message: &Encoded<T>) -> Result<(), TrySend> {
+        let pipe = self.shared.0.pipe();
+        if pipe.ended().is_none() && !pipe.is_writable() {
+            return Err(TrySend::Full);
+        }
+        message
+            .framed(&pipe.encoding().sending())
+            .and_then(|framed| self.shared.0.send(framed))
+            .map_err(TrySend::Ended)
+    }
+
+    /// Ends the call.
+    pub fn finish(&self, result: Result<(), Status>) {
+        self.finish_with(result, &Metadata::new());
+    }
+
+    /// Ends the call, with these trailers beside those that were set before.
+    pub fn finish_with(&self, result: Result<(), Status>, trailers: &Metadata) {
+        self.shared.0.finish(result, trailers);
+    }
+}
+
+impl<T: 'static> Clone for SinkHandle<T> {
+    fn clone(&self) -> Self {
+        SinkHandle {
+            shared: Arc::clone(&self.shared),
+            codec: self.codec,
+        }
+    }
+}
+
+impl<T: 'static> fmt::Debug for SinkHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SinkHandle")
+    }
+}
