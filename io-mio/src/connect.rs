@@ -1,5 +1,6 @@
 //! What a connection to be is to do.
 
+use crate::buffers::Buffers;
 use crate::session::Connector;
 use bywash_proto::config::Config;
 use std::fmt;
@@ -44,6 +45,7 @@ pub struct Connect {
     pub(crate) tls: Option<(Arc<dyn Connector>, String)>,
     pub(crate) timeout: Duration,
     pub(crate) attempt_delay: Duration,
+    pub(crate) buffers: Buffers,
 }
 
 impl fmt::Debug for Connect {
@@ -65,6 +67,7 @@ impl Connect {
             tls: None,
             timeout: Duration::from_secs(10),
             attempt_delay: Duration::from_millis(250),
+            buffers: Buffers::default(),
         }
     }
 
@@ -93,6 +96,13 @@ impl Connect {
     #[must_use]
     pub fn attempt_delay(mut self, time: Duration) -> Self {
         self.attempt_delay = time;
+        self
+    }
+
+    /// Octets of the kernel's buffers; `None` leaves them to the kernel.
+    #[must_use]
+    pub fn socket_buffers(mut self, send: Option<usize>, receive: Option<usize>) -> Self {
+        self.buffers = Buffers { send, receive };
         self
     }
 }

@@ -62,6 +62,7 @@
 #![deny(unsafe_code)]
 
 mod address;
+mod buffers;
 pub mod client;
 mod clock;
 mod connect;

@@ -1,5 +1,6 @@
 //! What a listener is to do.
 
+use crate::buffers::Buffers;
 use crate::session::Acceptor;
 use bywash_proto::config::Config;
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ pub struct Listen {
     pub(crate) max_connections: usize,
     pub(crate) max_per_peer: Option<u32>,
     pub(crate) spread: bool,
+    pub(crate) buffers: Buffers,
     pub(crate) treat: Treatment,
 }
 
@@ -55,6 +57,7 @@ impl Listen {
             max_connections: usize::MAX,
             max_per_peer: None,
             spread: true,
+            buffers: Buffers::default(),
             treat: Treatment {
                 config: Arc::default(),
                 tls: None,
@@ -119,6 +122,14 @@ impl Listen {
     #[must_use]
     pub fn backlog(mut self, connections: i32) -> Self {
         self.backlog = connections;
+        self
+    }
+
+    /// Octets of the kernel's buffers for each TCP connection; `None` leaves them to the kernel,
+    /// which sizes them by need. Smaller send buffers keep priorities and resets fresh.
+    #[must_use]
+    pub fn socket_buffers(mut self, send: Option<usize>, receive: Option<usize>) -> Self {
+        self.buffers = Buffers { send, receive };
         self
     }
 

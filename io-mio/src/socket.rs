@@ -1,6 +1,7 @@
 //! Stream sockets of every kind, as one.
 
 use crate::address::Address;
+use crate::buffers::is_under_way;
 use mio::event::Source;
 use mio::net::TcpStream;
 #[cfg(unix)]
@@ -82,7 +83,7 @@ impl Socket {
             (Some(error), _) => Err(error),
             (None, Ok(())) => Ok(true),
             (None, Err(e)) if e.kind() == io::ErrorKind::NotConnected => Ok(false),
-            (None, Err(e)) if e.raw_os_error() == Some(IN_PROGRESS) => Ok(false),
+            (None, Err(e)) if is_under_way(&e) => Ok(false),
             (None, Err(e)) => Err(e),
         }
     }
@@ -98,13 +99,6 @@ impl Socket {
         }
     }
 }
-
-#[cfg(target_os = "linux")]
-const IN_PROGRESS: i32 = 115;
-#[cfg(all(unix, not(target_os = "linux")))]
-const IN_PROGRESS: i32 = 36;
-#[cfg(not(unix))]
-const IN_PROGRESS: i32 = 10036;
 
 impl Read for &Socket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {

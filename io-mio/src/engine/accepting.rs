@@ -8,12 +8,12 @@ use super::listener::{Acceptable, Listener};
 use super::permit::Admission;
 use super::table::What;
 use crate::address::Address;
+use crate::buffers;
 use crate::error::{Notice, TlsFault};
 use crate::id::{ConnId, ListenerId};
 use crate::listen::{Bind, Listen, Treatment};
 use crate::machine::Machine;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -32,7 +32,12 @@ impl Hub {
             .validate()
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let mut socket = match listen.bind {
-            Bind::Tcp(at) => Acceptable::Tcp(bind_tcp(at, listen.reuse_port, listen.backlog)?),
+            Bind::Tcp(at) => Acceptable::Tcp(buffers::listen(
+                at,
+                listen.buffers,
+                listen.reuse_port,
+                listen.backlog,
+            )?),
             Bind::Std(socket) => {
                 socket.set_nonblocking(true)?;
                 let _ = socket2::SockRef::from(&socket).set_tcp_nodelay(true);
@@ -253,25 +258,6 @@ fn is_peers(error: &io::Error) -> bool {
             | io::ErrorKind::NetworkDown
             | io::ErrorKind::TimedOut
     )
-}
-
-fn bind_tcp(at: SocketAddr, reuse_port: bool, backlog: i32) -> io::Result<mio::net::TcpListener> {
-    use socket2::{Domain, Protocol, Socket, Type};
-    let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-    if reuse_port {
-        socket.set_reuse_port(true)?;
-    }
-    #[cfg(not(unix))]
-    let _ = reuse_port;
-    // Accepted sockets inherit it on Linux: one system call less for each.
-    let _ = socket.set_tcp_nodelay(true);
-    socket.set_nonblocking(true)?;
-    socket.bind(&at.into())?;
-    socket.listen(backlog)?;
-    Ok(mio::net::TcpListener::from_std(socket.into()))
 }
 
 /// A socket's file that nobody listens on: the program that made it has died.

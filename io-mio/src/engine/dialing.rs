@@ -6,6 +6,7 @@ use super::entry::{Bits, Entry, Phase};
 use super::hub::{Hub, News};
 use super::table::What;
 use crate::address::Address;
+use crate::buffers;
 use crate::connect::{Connect, Target};
 use crate::error::{ConnectError, ConnectFault};
 use crate::id::ConnId;
@@ -114,11 +115,7 @@ impl Hub {
                 });
                 return self.fail_dial(id, fault);
             };
-            self.attempt(
-                id,
-                mio::net::TcpStream::connect(to).map(Socket::Tcp),
-                Some(to),
-            );
+            self.attempt_tcp(id, to);
         }
         self.arm_dial(id);
     }
@@ -132,6 +129,14 @@ impl Hub {
             let at = next.min(dial.deadline);
             self.deadlines.set(id.slot(), at);
         }
+    }
+
+    fn attempt_tcp(&mut self, id: ConnId, to: SocketAddr) {
+        let Some(dial) = self.table.dial(id) else {
+            return;
+        };
+        let socket = buffers::connect(to, dial.spec.buffers);
+        self.attempt(id, socket.map(Socket::Tcp), Some(to));
     }
 
     /// Registers a socket that has begun to connect.
@@ -183,8 +188,7 @@ impl Hub {
                     dial.last = Some((to, ConnectFault::from_io(error)));
                     // Its successor need not wait (RFC 8305 5).
                     if let Some(to) = dial.addresses.pop_front() {
-                        let socket = mio::net::TcpStream::connect(to).map(Socket::Tcp);
-                        self.attempt(id, socket, Some(to));
+                        self.attempt_tcp(id, to);
                     }
                 }
                 self.press_on(id);
@@ -289,8 +293,7 @@ impl Hub {
         }
         if now >= dial.next_attempt {
             if let Some(to) = dial.addresses.pop_front() {
-                let socket = mio::net::TcpStream::connect(to).map(Socket::Tcp);
-                self.attempt(id, socket, Some(to));
+                self.attempt_tcp(id, to);
             }
         }
         self.press_on(id);

@@ -57,7 +57,14 @@ impl Peer {
     }
 
     pub fn with(at: SocketAddr, config: Config) -> Self {
-        let socket = TcpStream::connect(at).unwrap();
+        Self::new(TcpStream::connect(at).unwrap(), config)
+    }
+
+    pub fn over(socket: TcpStream) -> Self {
+        Self::new(socket, Config::default())
+    }
+
+    fn new(socket: TcpStream, config: Config) -> Self {
         socket
             .set_read_timeout(Some(Duration::from_secs(10)))
             .unwrap();
