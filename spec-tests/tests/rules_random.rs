@@ -2,14 +2,14 @@
 //! breaks, and what the core writes is legal.
 
 use bytes::Bytes;
-use bywash_proto::config::{Config, FlowControl};
+use bywash_proto::config::{Config, FlowControl, Rate};
 use bywash_spec_tests::link::Rng;
 use bywash_spec_tests::pair::{Feed, Program, Seen, World};
 use bywash_spec_tests::raw::build::PriorityFields;
 use bywash_spec_tests::raw::wire::setting;
 use bywash_spec_tests::raw::{BlockWriter, RawFrame, Role};
 
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 300;
 
 /// What the peer has done so far, by its own account.
 struct Script {
@@ -201,10 +201,30 @@ fn run(role: Role, seed: u64, feed: Feed) -> (Vec<Seen>, Vec<u8>) {
     config.flow = *rng.pick(&[FlowControl::Automatic, FlowControl::Streams]);
     config.settings.initial_window_size = *rng.pick(&[100, 65_535, 262_144]);
     config.settings.max_concurrent_streams = *rng.pick(&[4, 100]);
+    if rng.chance(1, 2) {
+        // Limits so low that plain play runs into some of them.
+        let limits = &mut config.limits;
+        let rate = Rate::new(rng.range(16, 40) as u32, 1);
+        for limit in [
+            &mut limits.resets,
+            &mut limits.control,
+            &mut limits.priority,
+            &mut limits.unknown,
+            &mut limits.empty,
+            &mut limits.tiny_data,
+            &mut limits.dribble,
+            &mut limits.informational,
+        ] {
+            *limit = rate;
+        }
+        limits.reply_bytes = 256;
+        limits.block_bytes = 1_024;
+        limits.head_bytes = 2_000;
+    }
     let mut net = World::new(role, feed, config)
         .net
         .with_program(program(seed));
-    for _ in 0..script.rng.range(5, 25) {
+    for _ in 0..script.rng.range(5, 40) {
         if role == Role::Client && !net.guard().is_closed() {
             let head = [
                 (":method", "POST"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bywash_proto::connection::Close;
 use bywash_proto::vocabulary::{Instant, StreamRef};
 
 use super::core::Core;
@@ -78,6 +79,9 @@ impl Guard {
         assert!(!core.has_events(), "events are left after draining");
         let interest = core.interest();
         assert!(!interest.write, "it wants to write but gives nothing");
+        // With all replies written there is no reason not to read, but the end.
+        assert_eq!(interest.read, !self.closed, "whether it wants to read");
+        assert_eq!(interest.close != Close::No, self.closed, "{interest:?}");
         for (id, &stream) in streams {
             let (sends, receives) = (core.send(stream).window(), core.recv(stream).window());
             assert!(
