@@ -1,1 +1,45 @@
-//! Placeholder until its issue is done.
+//! What the fuzzers run, as functions: each takes octets and panics on a finding.
+//!
+//! | target | what it holds the core to |
+//! |---|---|
+//! | [`frames`] | whole frames of any type, flags, length and stream, to either role |
+//! | [`server`], [`client`] | octets off the wire: no panic, bounded heap, legal output, orderly events, one end |
+//! | [`chunks`] | however the input is cut: the same events, the same output |
+//! | [`pair`] | a client against a server under random operations: nothing lost, nothing stuck, nobody at fault |
+//! | [`hpack_decode`] | any blocks: bounded heap, sizes within the limits, twice the same |
+//! | [`hpack_round_trip`] | what the encoder writes the decoder reads, through any change of sizes |
+//! | [`hpack_differential`] | blocks that another implementation accepts too mean the same to both |
+//! | [`heads`] | both checks of heads agree, and a head holds what went in |
+//!
+//! The entry points for libFuzzer stand in `fuzz_targets/`; the corpora run in `cargo test`.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod blocks;
+mod cut;
+mod pair;
+mod rules;
+mod runner;
+mod wire;
+
+pub use blocks::{hpack_decode, hpack_differential, hpack_round_trip};
+pub use cut::chunks;
+pub use pair::pair;
+pub use rules::heads;
+pub use wire::{client, frames, server};
+
+/// The body of a target.
+pub type Body = fn(&[u8]);
+
+/// Every target: its name, which is that of its corpus and of its entry point, and its body.
+pub const TARGETS: &[(&str, Body)] = &[
+    ("chunks", chunks),
+    ("client", client),
+    ("frames", frames),
+    ("heads", heads),
+    ("hpack_decode", hpack_decode),
+    ("hpack_differential", hpack_differential),
+    ("hpack_round_trip", hpack_round_trip),
+    ("pair", pair),
+    ("server", server),
+];

@@ -1,0 +1,4 @@
+//! See `bywash_fuzz::hpack_round_trip`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bywash_fuzz::hpack_round_trip(data));
