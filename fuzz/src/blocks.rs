@@ -14,17 +14,21 @@ const LONGEST: usize = 20_000;
 fn decode(decoder: &mut Decoder, block: &[u8], most: usize) -> Result<Vec<Field>, DecodeError> {
     let mut fields = Vec::new();
     let mut size = 0;
-    decoder.decode(block, LONGEST, &mut |name: &[u8], value: &[u8], meta: FieldMeta| {
-        assert_eq!(meta.name, OctetClasses::of(name));
-        assert_eq!(meta.value, OctetClasses::of(value));
-        assert!(name.len() <= LONGEST && value.len() <= LONGEST);
-        size += name.len() + value.len() + 32;
-        if size > most {
-            return ControlFlow::Break(());
-        }
-        fields.push((name.to_vec(), value.to_vec(), meta.never_indexed));
-        ControlFlow::Continue(())
-    })?;
+    decoder.decode(
+        block,
+        LONGEST,
+        &mut |name: &[u8], value: &[u8], meta: FieldMeta| {
+            assert_eq!(meta.name, OctetClasses::of(name));
+            assert_eq!(meta.value, OctetClasses::of(value));
+            assert!(name.len() <= LONGEST && value.len() <= LONGEST);
+            size += name.len() + value.len() + 32;
+            if size > most {
+                return ControlFlow::Break(());
+            }
+            fields.push((name.to_vec(), value.to_vec(), meta.never_indexed));
+            ControlFlow::Continue(())
+        },
+    )?;
     Ok(fields)
 }
 
@@ -42,7 +46,12 @@ pub fn hpack_decode(data: &[u8]) {
     let size = usize::from(u16::arbitrary(&mut input).unwrap_or(0));
     let (mut one, mut two) = (Decoder::new(size), Decoder::new(size));
     let mut largest = size;
-    for step in input.arbitrary_iter::<Step>().into_iter().flatten().flatten() {
+    for step in input
+        .arbitrary_iter::<Step>()
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         match step {
             Step::Block(block) => {
                 let first = decode(&mut one, &block, 100_000);
@@ -59,10 +68,17 @@ pub fn hpack_decode(data: &[u8]) {
             Step::Trim => one.trim(),
         }
         assert!(one.table_size() <= largest);
-        assert_eq!((one.table_size(), one.table_len()), (two.table_size(), two.table_len()));
+        assert_eq!(
+            (one.table_size(), one.table_len()),
+            (two.table_size(), two.table_len())
+        );
         // At most `largest / 32` entries at a time: see the doc of `Decoder`.
         let most = 2 * largest + 256 + 20 * 2 * (largest / 32).max(8);
-        assert!(one.heap_bytes() <= most, "{} of {most} octets", one.heap_bytes());
+        assert!(
+            one.heap_bytes() <= most,
+            "{} of {most} octets",
+            one.heap_bytes()
+        );
     }
 }
 
@@ -76,7 +92,18 @@ struct AnyField<'a> {
 }
 
 const NAMES: [&str; 12] = [
-    ":method", ":path", ":status", "cookie", "etag", "x-a", "x-b", "date", "server", "te", "age", "content-length",
+    ":method",
+    ":path",
+    ":status",
+    "cookie",
+    "etag",
+    "x-a",
+    "x-b",
+    "date",
+    "server",
+    "te",
+    "age",
+    "content-length",
 ];
 
 /// One step in an encoder's life.
@@ -93,14 +120,21 @@ pub fn hpack_round_trip(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let limit = usize::from(u16::arbitrary(&mut input).unwrap_or(0));
     let (mut encoder, mut decoder) = (Encoder::with_limit(limit), Decoder::new(4096));
-    for turn in input.arbitrary_iter::<Turn<'_>>().into_iter().flatten().flatten() {
+    for turn in input
+        .arbitrary_iter::<Turn<'_>>()
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         match turn {
             Turn::Block(list) => {
                 let mut block = Vec::new();
                 let mut sent: Vec<Field> = Vec::new();
                 encoder.start_block(&mut block);
                 for field in &list {
-                    let known = field.known.map(|n| NAMES[usize::from(n) % NAMES.len()].as_bytes());
+                    let known = field
+                        .known
+                        .map(|n| NAMES[usize::from(n) % NAMES.len()].as_bytes());
                     let name = known.unwrap_or(field.name);
                     encoder.encode_field(name, field.value, field.never, &mut block);
                     sent.push((name.to_vec(), field.value.to_vec(), field.never));
@@ -138,7 +172,12 @@ pub fn hpack_differential(data: &[u8]) {
     let mut theirs = loona_hpack::Decoder::new();
     theirs.set_max_allowed_table_size(4096);
     let mut input = Unstructured::new(data);
-    for block in input.arbitrary_iter::<Vec<u8>>().into_iter().flatten().flatten() {
+    for block in input
+        .arbitrary_iter::<Vec<u8>>()
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let mine = decode(&mut ours, &block, 1 << 20);
         let mut size = 0;
         let mut yours = Vec::new();

@@ -13,7 +13,11 @@ pub fn chunks(data: &[u8]) {
     let Some((sizes, wire)) = rest.split_at_checked(usize::from(count % 16)) else {
         return;
     };
-    let role = if manners & 1 == 0 { Role::Server } else { Role::Client };
+    let role = if manners & 1 == 0 {
+        Role::Server
+    } else {
+        Role::Client
+    };
     let mut octets = Vec::new();
     if manners & 2 == 0 {
         octets = greeting(role);

@@ -99,7 +99,10 @@ impl Runner {
                 Step::NeedWrite => {
                     let before = self.output.len();
                     self.flush();
-                    assert!(self.output.len() > before, "it wants to write and has nothing");
+                    assert!(
+                        self.output.len() > before,
+                        "it wants to write and has nothing"
+                    );
                 }
             }
             self.guard.after_step(&self.core);
@@ -159,7 +162,10 @@ impl Runner {
         assert!(self.guard.is_closed(), "no Closed at the end");
         assert_eq!(self.core.poll_timeout(), None, "a deadline after the end");
         let mut late: &[u8] = b"bytes after the end are inert";
-        assert!(matches!(self.core.next_event(self.now, &mut late), Step::NeedInput));
+        assert!(matches!(
+            self.core.next_event(self.now, &mut late),
+            Step::NeedInput
+        ));
         assert!(late.is_empty());
         self.core.trim();
         self.guard.after_step(&self.core);

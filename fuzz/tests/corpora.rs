@@ -13,7 +13,9 @@ fn folder(name: &str) -> PathBuf {
 
 fn names(of: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(of).unwrap_or_else(|error| panic!("{}: {error}", of.display()));
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 #[test]
@@ -24,7 +26,10 @@ fn every_target_has_an_entry_point_and_a_corpus() {
     assert_eq!(names(&folder("fuzz_targets")), files);
     let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
     for target in &targets {
-        assert!(manifest.contains(&format!("name = \"{target}\"")), "{target} is no binary");
+        assert!(
+            manifest.contains(&format!("name = \"{target}\"")),
+            "{target} is no binary"
+        );
     }
 }
 
@@ -55,7 +60,9 @@ fn some_chance() {
         let mut rng = Rng::new(0x5eed);
         for round in 0..300 {
             let mut octets = if round % 3 == 0 || seeds.is_empty() {
-                (0..rng.range(0, 600)).map(|_| rng.next_u64() as u8).collect()
+                (0..rng.range(0, 600))
+                    .map(|_| rng.next_u64() as u8)
+                    .collect()
             } else {
                 rng.pick(&seeds).clone()
             };

@@ -95,7 +95,8 @@ macro_rules! common_methods {
         /// ([`SettingsAcknowledged`](crate::event::Event::SettingsAcknowledged)).
         ///
         /// # Errors
-        /// A value that is not allowed, or too many in flight; nothing is sent then.
+        /// A value that is not allowed, too many in flight, or the connection has ended; nothing is
+        /// sent then.
         pub fn update_settings(&mut self, settings: LocalSettings) -> Result<(), ConfigError> {
             self.inner.update_settings(settings)
         }

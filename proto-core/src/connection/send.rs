@@ -371,6 +371,7 @@ impl Inner {
                 self.stats.blocked_by_streams += self.now.saturating_since(stream.blocked_since);
             }
             self.mark_drained(slot);
+            self.tell_writable(slot);
         }
         self.store.at(slot).data_framed
     }

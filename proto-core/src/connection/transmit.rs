@@ -240,7 +240,7 @@ impl Inner {
     }
 
     #[inline]
-    fn tell_writable(&mut self, slot: u32) {
+    pub(super) fn tell_writable(&mut self, slot: u32) {
         let mark = self.config.send.stream_mark;
         let stream = self.store.at_mut(slot);
         if stream.queued < mark && stream.bits.take(Bits::WANTS_WRITABLE) {

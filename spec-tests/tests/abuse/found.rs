@@ -1,8 +1,9 @@
 //! What attacks, random sessions and fuzzing have found in the core, each by the shortest way there.
 
 use bywash_proto::config::Config;
+use bywash_proto::error::ConfigError;
 use bywash_proto::event::{Event, Step};
-use bywash_proto::vocabulary::ErrorCode;
+use bywash_proto::vocabulary::{ErrorCode, Instant};
 use bywash_spec_tests::raw::wire::code;
 use bywash_spec_tests::raw::{BlockWriter, RawFrame};
 
@@ -79,4 +80,41 @@ fn no_deadline_outlives_the_connection() {
     rig.advance(std::time::Duration::from_secs(200));
     assert!(rig.told.closed.is_some());
     assert_eq!(on!(rig, conn => conn.poll_timeout()), None);
+}
+
+/// New settings for a connection that has ended are refused, and start no deadline.
+#[test]
+fn no_settings_after_the_end() {
+    let mut rig = Rig::server(Config::default());
+    let now = rig.at();
+    let settings = rig.config.settings.clone();
+    let refused = on!(rig, conn => {
+        conn.close(now, ErrorCode::NO_ERROR);
+        conn.update_settings(settings.clone())
+    });
+    assert_eq!(refused, Err(ConfigError::Closed));
+    assert_eq!(on!(rig, conn => conn.poll_timeout()), None);
+    rig.flush();
+    rig.assert_goaway(code::NO_ERROR, "");
+}
+
+/// A program that drops what it has queued hears that there is room again.
+#[test]
+fn room_after_what_was_dropped() {
+    let mut rig = Rig::client(Config::default());
+    let stream = rig.request("/", false).unwrap();
+    let events = on!(rig, conn => {
+        let mut body = bytes::Bytes::from_static(&BODY);
+        conn.send(stream).data(&mut body, false).unwrap();
+        let mut more = bytes::Bytes::from_static(&BODY[..10]);
+        assert_eq!(conn.send(stream).data(&mut more, false), Ok(0));
+        conn.send(stream).discard_unsent().unwrap();
+        let writable = matches!(
+            conn.next_event(Instant::ZERO, &mut &b""[..]),
+            Step::Event(Event::Writable { .. })
+        );
+        assert_eq!(conn.send(stream).data(&mut more, true), Ok(10));
+        writable
+    });
+    assert!(events);
 }
