@@ -113,6 +113,9 @@ pub(crate) enum Op {
     Cut,
 }
 
+/// The smallest window of the model, octets.
+const LEAST_WINDOW: u32 = 256;
+
 /// A side's configuration.
 #[derive(Arbitrary, Debug)]
 struct Setup {
@@ -127,7 +130,8 @@ struct Setup {
 impl Setup {
     fn config(&self) -> Config {
         let mut config = Config::default();
-        config.settings.initial_window_size = u32::from(self.window).max(1);
+        // Below that, credit itself comes in crumbs, which a limit is for.
+        config.settings.initial_window_size = u32::from(self.window).max(LEAST_WINDOW);
         config.settings.max_concurrent_streams = u32::from(self.streams % 20).max(1);
         config.flow = match self.flow % 3 {
             0 => FlowControl::Automatic,
@@ -308,7 +312,7 @@ impl Pair {
 /// New settings that any connection may send.
 pub(crate) fn settings(of: &Config, window: u16, table: u16, streams: u8) -> LocalSettings {
     let mut settings = of.settings.clone();
-    settings.initial_window_size = u32::from(window).max(1);
+    settings.initial_window_size = u32::from(window).max(LEAST_WINDOW);
     settings.header_table_size = u32::from(table);
     settings.max_concurrent_streams = u32::from(streams % 20);
     settings

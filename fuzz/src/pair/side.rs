@@ -138,8 +138,8 @@ impl Side {
                 );
                 assert!(fair, "{stream:?} ended by {end:?}");
                 let track = self.track(*stream);
-                assert!(!track.is_over(), "{stream:?} ended twice: {end:?}");
-                track.gone = true;
+                let before = std::mem::replace(&mut track.gone, true);
+                assert!(!before, "{stream:?} ended twice: {end:?}");
             }
             Event::Writable { stream } => {
                 let track = self.track(*stream);
