@@ -28,101 +28,74 @@ struct Dump;
 impl Observer for Dump {
     fn frame(&mut self, seen: &Seen<'_>) {
         let arrow = if seen.direction == Direction::In {
-            "<"
+            '<'
         } else {
-            ">"
+            '>'
         };
         let (head, at) = (seen.head, seen.now.as_nanos() / 1000);
         let (kind, length, flags) = (head.kind, head.length, head.flags.0);
-        println!(
-            "[{at:>8} us] {arrow} {kind} length={length} flags={flags:#x} stream={}",
-            head.stream
-        );
+        print!("[{at:>8} us] {arrow} {kind} length={length} flags={flags:#x}");
+        println!(" stream={}", head.stream);
         match &seen.content {
             Content::Fields(Some(fields)) => {
                 for field in fields.fields() {
-                    let (name, value) = (
-                        String::from_utf8_lossy(field.name),
-                        String::from_utf8_lossy(field.value),
-                    );
+                    let (name, value) = (text(field.name), text(field.value));
                     println!("                {name}: {value}");
                 }
             }
-            Content::Payload(payload) => print_payload(head.kind, payload),
+            Content::Payload(payload) => println!("                {}", explain(kind, payload)),
             _ => {}
         }
     }
 }
 
-fn print_payload(kind: FrameType, payload: &[u8]) {
-    let line = match kind {
-        FrameType::SETTINGS => SettingsPayload::parse(payload).ok().map(|settings| {
-            settings
-                .entries()
-                .map(|(id, value)| format!("{id}={value} "))
-                .collect::<String>()
-        }),
-        FrameType::WINDOW_UPDATE => WindowUpdate::parse(payload)
-            .ok()
-            .map(|u| format!("increment={}", u.increment)),
-        FrameType::RST_STREAM => RstStream::parse(payload)
-            .ok()
-            .map(|reset| reset.code.to_string()),
-        FrameType::GOAWAY => GoAway::parse(payload).ok().map(|g| {
-            format!(
-                "last={} {} {}",
-                g.last,
-                g.code,
-                String::from_utf8_lossy(g.debug)
-            )
-        }),
-        _ => Some(format!("{payload:02x?}")),
-    };
-    println!("                {}", line.unwrap_or_default());
+fn text(octets: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(octets)
 }
 
-/// What came of one URL.
-#[derive(Default)]
-struct Fetch {
-    path: String,
-    status: u16,
-    octets: u64,
+/// A payload in words, as far as it can be read.
+fn explain(kind: FrameType, payload: &[u8]) -> String {
+    let line = match kind {
+        FrameType::SETTINGS => SettingsPayload::parse(payload).map(|settings| {
+            let entries = settings
+                .entries()
+                .map(|(id, value)| format!("{id}={value} "));
+            entries.collect()
+        }),
+        FrameType::WINDOW_UPDATE => {
+            WindowUpdate::parse(payload).map(|update| format!("increment={}", update.increment))
+        }
+        FrameType::RST_STREAM => RstStream::parse(payload).map(|reset| reset.code.to_string()),
+        FrameType::GOAWAY => {
+            GoAway::parse(payload).map(|g| format!("last={} {} {}", g.last, g.code, text(g.debug)))
+        }
+        _ => Ok(format!("{payload:02x?}")),
+    };
+    line.unwrap_or_else(|violation| violation.to_string())
 }
 
 struct Session {
     conn: Connection,
     authority: String,
     waiting: VecDeque<String>,
-    open: HashMap<StreamRef, Fetch>,
+    /// Path, status and octets so far.
+    open: HashMap<StreamRef, (String, u16, u64)>,
     failed: usize,
     start: Clock,
 }
 
 impl Session {
     fn now(&self) -> Instant {
-        Instant::from_nanos(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        Instant::from_nanos(self.start.elapsed().as_nanos() as u64)
     }
 
     /// Opens as many requests as the server takes.
     fn open(&mut self) {
         while let Some(path) = self.waiting.pop_front() {
-            let fields = [
-                (":method", "GET"),
-                (":scheme", "http"),
-                (":authority", self.authority.as_str()),
-                (":path", path.as_str()),
-                ("user-agent", "bywash"),
-            ];
+            let target = [(":authority", self.authority.as_str()), (":path", &path)];
+            let fields = ([(":method", "GET"), (":scheme", "http")], target);
             match self.conn.request(&fields, true) {
-                Ok(stream) => {
-                    self.open.insert(
-                        stream,
-                        Fetch {
-                            path,
-                            ..Fetch::default()
-                        },
-                    );
-                }
+                Ok(stream) => drop(self.open.insert(stream, (path, 0, 0))),
                 Err(OpenError::Limit | OpenError::OutputFull) => {
                     return self.waiting.push_front(path);
                 }
@@ -139,51 +112,44 @@ impl Session {
     fn run(&mut self, mut socket: TcpStream) -> std::io::Result<()> {
         let mut buffer = vec![0; 64 * 1024];
         self.open();
-        loop {
-            self.write(&mut socket)?;
-            if self.conn.interest().close != Close::No {
-                return Ok(());
-            }
-            let wait = self
-                .conn
-                .poll_timeout()
-                .map(|at| at.saturating_since(self.now()));
+        self.turn(&[], &mut socket)?;
+        while self.conn.interest().close == Close::No {
+            // A blocking read that wakes for the core's next deadline.
+            let now = self.now();
+            let wait = self.conn.poll_timeout().map(|at| at.saturating_since(now));
             socket.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
             let read = socket.read(&mut buffer);
             let now = self.now();
-            match &read {
+            match read.as_ref().map_err(|error| error.kind()) {
                 Ok(0) => self.conn.handle_eof(now),
                 Ok(_) => {}
-                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    self.conn.handle_timeout(now)
-                }
+                Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => self.conn.handle_timeout(now),
                 Err(_) => self.conn.handle_transport_error(now),
             }
-            let mut input = &buffer[..read.unwrap_or(0)];
-            loop {
-                match self.conn.next_event(now, &mut input) {
-                    Step::Event(event) => self.on_event(event),
-                    Step::NeedInput => break,
-                    Step::NeedWrite => self.write(&mut socket)?,
-                }
+            self.turn(&buffer[..read.unwrap_or(0)], &mut socket)?;
+        }
+        Ok(())
+    }
+
+    /// Feeds input and writes output until neither makes anything happen.
+    fn turn(&mut self, mut input: &[u8], socket: &mut TcpStream) -> std::io::Result<()> {
+        loop {
+            let now = self.now();
+            while let Step::Event(event) = self.conn.next_event(now, &mut input) {
+                self.on_event(event);
             }
             if self.waiting.is_empty() && self.open.is_empty() {
                 self.conn.shutdown(now);
             }
-        }
-    }
-
-    fn write(&mut self, socket: &mut TcpStream) -> std::io::Result<()> {
-        loop {
-            let now = self.now();
             let out = self.conn.transmit(now);
-            if out.is_empty() {
+            if !out.is_empty() {
+                let mut slices = [IoSlice::new(&[]); 16];
+                let n = out.io_slices(&mut slices);
+                let written = socket.write_vectored(&slices[..n])?;
+                out.advance(written);
+            } else if input.is_empty() && !self.conn.has_events() {
                 return Ok(());
             }
-            let mut slices = [IoSlice::new(&[]); 16];
-            let n = out.io_slices(&mut slices);
-            let written = socket.write_vectored(&slices[..n])?;
-            out.advance(written);
         }
     }
 
@@ -192,23 +158,17 @@ impl Session {
             Event::Response {
                 stream, head, end, ..
             } => {
-                if let Some(fetch) = self.open.get_mut(&stream) {
-                    fetch.status = head.status().unwrap_or(0);
-                }
+                self.progress(stream, head.status(), 0, end);
                 self.conn.recycle(head);
-                self.ended(stream, end);
             }
             Event::Data { stream, data, end } => {
                 let _ = self.conn.recv(stream).release(data.len() as u32);
-                if let Some(fetch) = self.open.get_mut(&stream) {
-                    fetch.octets += data.len() as u64;
-                }
-                self.ended(stream, end);
+                self.progress(stream, None, data.len() as u64, end);
             }
-            Event::Trailers { stream, .. } => self.ended(stream, true),
+            Event::Trailers { stream, .. } => self.progress(stream, None, 0, true),
             Event::Ended { stream, end } => {
-                if let Some(fetch) = self.open.remove(&stream) {
-                    self.fail(&fetch.path, &end);
+                if let Some((path, ..)) = self.open.remove(&stream) {
+                    self.fail(&path, &end);
                 }
             }
             Event::CanOpen => self.open(),
@@ -221,13 +181,17 @@ impl Session {
         }
     }
 
-    fn ended(&mut self, stream: StreamRef, end: bool) {
-        if let Some(fetch) = end.then(|| self.open.remove(&stream)).flatten() {
-            println!(
-                "{}: {} with {} octets",
-                fetch.path, fetch.status, fetch.octets
-            );
-            self.failed += usize::from(!(200..400).contains(&fetch.status));
+    fn progress(&mut self, stream: StreamRef, status: Option<u16>, more: u64, end: bool) {
+        let Some(fetch) = self.open.get_mut(&stream) else {
+            return;
+        };
+        fetch.1 = status.unwrap_or(fetch.1);
+        fetch.2 += more;
+        if end {
+            let (path, status, octets) = fetch;
+            println!("{path}: {status} with {octets} octets");
+            self.failed += usize::from(!(200..400).contains(status));
+            self.open.remove(&stream);
         }
     }
 }
@@ -247,49 +211,40 @@ fn main() -> ExitCode {
             }
             continue;
         };
-        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         if !authority.is_empty() && authority != host {
             return usage("all URLs must name one server");
         }
         authority = host.to_owned();
-        waiting.push_back(if path.is_empty() {
-            "/".to_owned()
-        } else {
-            path.to_owned()
-        });
+        waiting.push_back(format!("/{path}"));
     }
-    let address = if authority.contains(':') {
-        authority.clone()
-    } else {
-        format!("{authority}:80")
-    };
+    let port = if authority.contains(':') { "" } else { ":80" };
+    let address = format!("{authority}{port}");
     let socket = match TcpStream::connect(&address) {
         Ok(socket) => socket,
         Err(_) if authority.is_empty() => return usage("no URL"),
         Err(error) => return usage(&format!("cannot connect to {address}: {error}")),
     };
     let _ = socket.set_nodelay(true);
-    let Ok(mut conn) = Connection::new(Config::default(), Instant::ZERO) else {
-        return usage("bad configuration");
-    };
+    let conn = Connection::new(Config::default(), Instant::ZERO);
+    let mut conn = conn.expect("the default is valid");
     if verbose {
         conn.observe(Box::new(Dump));
     }
+    let (open, failed, start) = (HashMap::new(), 0, Clock::now());
     let mut session = Session {
         conn,
         authority,
         waiting,
-        open: HashMap::new(),
-        failed: 0,
-        start: Clock::now(),
+        open,
+        failed,
+        start,
     };
-    if let Err(error) = session.run(socket) {
-        eprintln!("connection lost: {error}");
-        return ExitCode::FAILURE;
-    }
-    if session.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    match session.run(socket) {
+        Ok(()) => ExitCode::from(u8::from(session.failed > 0)),
+        Err(error) => {
+            eprintln!("connection lost: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
