@@ -7,14 +7,12 @@
 //! the server did not process is tried on another connection. It prints the address that it
 //! listens on. SIGINT and SIGTERM let what is open finish for ten seconds.
 
-mod exchange;
-mod flow;
-mod handler;
-mod pool;
+mod relay;
 
 use bywash_mio::proto::config::Config;
-use bywash_mio::{EventLoop, Listen, LoopOptions};
+use bywash_mio::{Connect, EventLoop, Listen, LoopOptions, Target};
 use lexopt::prelude::*;
+use relay::{Pool, Proxy};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -83,8 +81,8 @@ fn run(options: &Options) -> std::io::Result<()> {
     let listener = cx.listen(Listen::tcp(options.listen).config(Arc::clone(&config)))?;
     println!("http://{}", cx.listening_at(listener)?);
     end_on_signals(event_loop.shutdown_handle())?;
-    let pool = pool::Pool::new(options.to, config);
-    event_loop.run(&mut handler::Proxy::new(pool))
+    let connect = Connect::new(Target::Addresses(vec![options.to])).config(config);
+    event_loop.run(&mut Proxy::new(Pool::new(connect)))
 }
 
 fn main() -> ExitCode {

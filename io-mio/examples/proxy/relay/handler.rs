@@ -35,6 +35,12 @@ impl Proxy {
         }
     }
 
+    /// Exchanges that are not over, and streams to the server that belong to none.
+    #[cfg(test)]
+    pub(crate) fn open(&self, cx: &mut Cx<'_>) -> usize {
+        self.exchanges.len() + self.names.len() + self.pool.open_streams(cx)
+    }
+
     fn request(&mut self, cx: &mut Cx<'_>, front: End, head: Head, end: bool, overlong: bool) {
         let key = self.next;
         self.next += 1;

@@ -1,13 +1,9 @@
 //! The connections to the server behind the proxy.
 
-use bywash_mio::proto::config::Config;
+use super::flow::End;
 use bywash_mio::proto::error::OpenError;
 use bywash_mio::proto::headers::Head;
-use bywash_mio::{ConnId, Connect, Cx, Target};
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use super::flow::End;
+use bywash_mio::{ConnId, Connect, Cx};
 
 /// Connections at most that take new requests.
 const MOST: usize = 8;
@@ -31,16 +27,15 @@ enum State {
 }
 
 pub(crate) struct Pool {
-    target: SocketAddr,
-    config: Arc<Config>,
+    /// How each of them is made.
+    connect: Connect,
     connections: Vec<(ConnId, State)>,
 }
 
 impl Pool {
-    pub(crate) fn new(target: SocketAddr, config: Arc<Config>) -> Self {
+    pub(crate) fn new(connect: Connect) -> Self {
         Self {
-            target,
-            config,
+            connect,
             connections: Vec::new(),
         }
     }
@@ -88,11 +83,19 @@ impl Pool {
         }
         let connecting = self.taking().any(|(_, state)| *state == State::Connecting);
         if !connecting && self.taking().count() < MOST {
-            let target = Target::Addresses(vec![self.target]);
-            let conn = cx.connect(Connect::new(target).config(Arc::clone(&self.config)));
+            let conn = cx.connect(self.connect.clone());
             self.connections.push((conn, State::Connecting));
         }
         Placed::Wait
+    }
+
+    #[cfg(test)]
+    pub(crate) fn open_streams(&self, cx: &mut Cx<'_>) -> usize {
+        let open = self.connections.iter().filter_map(|(id, _)| {
+            let (ours, _) = cx.conn(*id)?.open_streams();
+            Some(ours as usize)
+        });
+        open.sum()
     }
 
     fn taking(&self) -> impl Iterator<Item = &(ConnId, State)> {
