@@ -21,8 +21,11 @@ pub(crate) enum Part {
     End,
 }
 
-/// Wakes the loop. False if its queue is full.
-pub(crate) type Ring = Box<dyn Fn() -> bool + Send + Sync>;
+/// Wakes the loop, and tells it whether the thread has left. False if its queue is full.
+pub(crate) type Ring = Box<dyn Fn(bool) -> bool + Send + Sync>;
+
+/// Milliseconds for which a thread that leaves tries to tell a loop that is behind.
+const FAREWELL: u32 = 1000;
 
 struct State<E> {
     /// To the thread. The peer's window bounds it.
@@ -59,7 +62,7 @@ impl<E> Shared<E> {
         state.ringing = true;
         drop(state);
         // A full queue is a loop that is behind; one that is gone has failed the pipe.
-        while !(self.ring)() {
+        while !(self.ring)(false) {
             if self.lock().failure.is_some() {
                 return;
             }
@@ -108,7 +111,9 @@ impl<E> LoopEnd<E> {
 
     /// Nothing more comes, and nothing more is taken. What was pushed before is still received.
     pub(crate) fn fail(&self, why: E) {
-        self.0.lock().failure.get_or_insert(why);
+        let mut state = self.0.lock();
+        state.failure.get_or_insert(why);
+        drop(state);
         self.0.more.notify_one();
         self.0.room.notify_one();
     }
@@ -202,8 +207,15 @@ impl<E: Clone> Sender<E> {
 fn leave<E>(shared: &Shared<E>) {
     let mut state = shared.lock();
     state.threads -= 1;
-    if state.threads == 0 && state.failure.is_none() {
-        shared.ring(state);
+    if state.threads > 0 {
+        return;
+    }
+    drop(state);
+    for _ in 0..FAREWELL {
+        if (shared.ring)(true) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -229,7 +241,7 @@ mod tests {
     fn a_thread_waits_for_room_and_rings_once() {
         let rings = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&rings);
-        let (end, receiver, sender) = pipe::<&str>(Box::new(move || {
+        let (end, receiver, sender) = pipe::<&str>(Box::new(move |_| {
             count.fetch_add(1, Ordering::SeqCst);
             true
         }));

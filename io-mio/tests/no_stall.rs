@@ -227,8 +227,8 @@ fn hunt(seed: u64, kind: Kind) {
     options.events_per_turn = 1 + random.up_to(64) as u32;
     options.bytes_per_turn = 1 + random.up_to(100_000);
     let mut event_loop = EventLoop::<Note>::new(options).unwrap();
-    // A receive buffer below two segments makes TCP itself wait, for its own timers.
-    let (send, receive) = (random.up_to(20_000), 200_000 + random.up_to(20_000));
+    // Smaller ones make TCP itself wait, for its own timers of 40 and 200 ms.
+    let (send, receive) = (12_000 + random.up_to(20_000), 200_000);
     let (listen, folder) = match kind {
         #[cfg(unix)]
         Kind::Unix => {
@@ -275,14 +275,17 @@ fn hunt(seed: u64, kind: Kind) {
         piece: 1 + random.up_to(9_000),
     };
     let begun = Instant::now();
+    let mut longest = Duration::ZERO;
     while both.done < wanted {
         let turn = Instant::now();
         event_loop
             .turn(&mut both, Some(Duration::from_secs(2)))
             .unwrap();
+        longest = longest.max(turn.elapsed());
         assert_eq!(both.failed, None, "seed {seed}, {kind:?}");
         assert!(
-            turn.elapsed() < Duration::from_millis(1_500) && begun.elapsed().as_secs() < 60,
+            // Timers of the loop or of the core would hide a stall from a longer wait.
+            longest < Duration::from_millis(900) && begun.elapsed().as_secs() < 60,
             "seed {seed}, {kind:?}: a stall with {} of {wanted} echoes",
             both.done
         );

@@ -103,7 +103,7 @@ impl Client {
     pub fn start(&self, request: Request) -> Result<(Upload, Pending), CallError> {
         let id = CallId(self.inner.ids.fetch_add(1, Ordering::Relaxed));
         let handle = self.inner.handle.clone();
-        let (end, receiver, sender) = pipe(Box::new(move || {
+        let (end, receiver, sender) = pipe(Box::new(move |_left| {
             !matches!(handle.send(CallNote::Wake(id)), Err(SendFailure::Full(_)))
         }));
         let is_streamed = request.is_streamed();

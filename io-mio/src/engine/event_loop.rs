@@ -207,8 +207,8 @@ impl<M> EventLoop<M> {
         left
     }
 
-    /// One turn: lets everything progress that can, waits for at most `timeout` (`None`: for as long
-    /// as nothing happens), and lets everything progress again.
+    /// One turn: lets everything progress that can; if that was nothing, waits for at most `timeout`
+    /// (`None`: for as long as nothing happens); and lets everything progress again.
     ///
     /// # Errors
     /// The system's, from polling. A signal is none.
@@ -217,12 +217,17 @@ impl<M> EventLoop<M> {
         handler: &mut H,
         timeout: Option<Duration>,
     ) -> io::Result<()> {
+        // Whoever turns until something has happened must not wait after it has.
+        let was_busy = self.hub.is_busy();
         self.hub.now = self.hub.clock.now();
         self.progress(handler);
         if self.hub.is_over() {
             return Ok(());
         }
-        let timeout = self.patience(timeout);
+        let timeout = match was_busy {
+            true => Some(Duration::ZERO),
+            false => self.patience(timeout),
+        };
         if let Some(poll) = &mut self.poll {
             match poll.poll(&mut self.events, timeout) {
                 Ok(()) => {}

@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::engine::Cx;
 use crate::id::ConnId;
-use crate::mailbox::Handle;
+use crate::mailbox::{Handle, SendFailure};
 use crate::session::TlsFacts;
 use bytes::Bytes;
 use bywash_proto::error::{SendError, StreamEnd};
@@ -58,6 +58,30 @@ pub enum Ended {
     Stream(StreamEnd),
     /// Its deadline passed.
     Deadline,
+    /// It was complete already: only whoever went on reading or writing is told.
+    Finished,
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stream(end) => end.fmt(f),
+            Self::Deadline => f.write_str("the time for the response was over"),
+            Self::Finished => f.write_str("the exchange was over already"),
+        }
+    }
+}
+
+impl std::error::Error for Ended {}
+
+impl From<Ended> for std::io::Error {
+    fn from(ended: Ended) -> Self {
+        let kind = match ended {
+            Ended::Deadline => std::io::ErrorKind::TimedOut,
+            Ended::Stream(_) | Ended::Finished => std::io::ErrorKind::BrokenPipe,
+        };
+        Self::new(kind, ended)
+    }
 }
 
 /// What is told to a server's loop from other threads.
@@ -65,6 +89,8 @@ pub enum Ended {
 pub struct Note {
     pub(crate) conn: ConnId,
     pub(crate) stream: StreamRef,
+    /// The thread that worked on it has left.
+    pub(crate) left: bool,
 }
 
 /// Wakes an exchange from any thread: [`Exchange::on_wake`] is called.
@@ -78,11 +104,22 @@ pub struct Waker {
 impl Waker {
     /// Wakes it. False if the loop's queue is full, or the loop gone: try again, or give up.
     pub fn wake(&self) -> bool {
+        self.tell(false)
+    }
+
+    /// Wakes it; with `left`, the stream's place is given back that [`Reply::hold`] kept.
+    pub(crate) fn tell(&self, left: bool) -> bool {
         let note = Note {
             conn: self.conn,
             stream: self.stream,
+            left,
         };
-        self.handle.send(note).is_ok()
+        match self.handle.send(note) {
+            Ok(()) => true,
+            // Nobody is there to be told.
+            Err(SendFailure::Closed(_)) => left,
+            Err(SendFailure::Full(_)) => false,
+        }
     }
 }
 
@@ -171,9 +208,14 @@ impl<'a> Reply<'a> {
     pub fn start<F: Fields + ?Sized>(&mut self, status: u16, fields: &F) -> Result<(), SendError> {
         let text = status_text(status);
         let status = [Field::new(b":status", &text)];
+        self.start_with(&(&status[..], fields))
+    }
+
+    /// The same with the status among the fields.
+    pub(crate) fn start_with<F: Fields>(&mut self, head: &F) -> Result<(), SendError> {
         let (end, stream) = (self.is_head, self.stream);
         let server = self.cx.server(self.conn).ok_or(SendError::Gone)?;
-        server.response(stream, &(&status[..], fields), end)?;
+        server.response(stream, head, end)?;
         self.progress.headed = true;
         self.progress.ended = end;
         Ok(())
@@ -187,9 +229,14 @@ impl<'a> Reply<'a> {
     pub fn inform<F: Fields + ?Sized>(&mut self, status: u16, fields: &F) -> Result<(), SendError> {
         let text = status_text(status);
         let status = [Field::new(b":status", &text)];
+        self.inform_with(&(&status[..], fields))
+    }
+
+    /// The same with the status among the fields.
+    pub(crate) fn inform_with<F: Fields>(&mut self, head: &F) -> Result<(), SendError> {
         let stream = self.stream;
         let server = self.cx.server(self.conn).ok_or(SendError::Gone)?;
-        server.informational(stream, &(&status[..], fields))
+        server.informational(stream, head)
     }
 
     /// Queues a piece of the body. True if it was taken, and then `data` is empty; false if enough
@@ -268,6 +315,14 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// Keeps the stream's place among those that the peer may have open, even if it is reset: the
+    /// work on it goes on elsewhere.
+    pub(crate) fn hold(&mut self) {
+        if let Some(server) = self.cx.server(self.conn) {
+            server.hold(self.stream);
+        }
+    }
+
     /// Time from now within which the response must be complete, or else the stream is reset (with
     /// 503 if nothing was sent yet).
     pub fn set_deadline(&mut self, time: Duration) {
@@ -330,7 +385,7 @@ impl std::fmt::Debug for Reply<'_> {
 }
 
 /// A status as three digits. What does not fit is refused by the core.
-fn status_text(status: u16) -> [u8; 3] {
+pub(crate) fn status_text(status: u16) -> [u8; 3] {
     let digit = |n: u16| b'0' + (n % 10) as u8;
     [digit(status / 100), digit(status / 10), digit(status)]
 }

@@ -6,7 +6,8 @@ use crate::engine::Cx;
 use crate::error::{End, Notice};
 use crate::id::ConnId;
 
-/// Answers requests on the loop's thread. Must not block.
+/// Answers requests on the loop's thread. Must not block; a [`Pool`](crate::server::Pool) is a service
+/// whose handlers may.
 ///
 /// A closure `FnMut(&mut Request, &mut Reply<'_>)` is one.
 pub trait Service {

@@ -293,6 +293,11 @@ impl<S: Service> Handler for Serving<S> {
         self.with(cx, (note.conn, note.stream), |exchange, reply| {
             exchange.on_wake(reply);
         });
+        if note.left {
+            if let Some(server) = cx.server(note.conn) {
+                server.let_go(note.stream);
+            }
+        }
     }
 }
 

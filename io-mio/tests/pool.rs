@@ -1,0 +1,165 @@
+//! Handlers on threads of their own, which may block.
+
+mod common;
+
+use bywash_mio::Listen;
+use bywash_mio::proto::config::Config;
+use bywash_mio::proto::vocabulary::ErrorCode;
+use bywash_mio::server::{Call, Pool, Server};
+use common::{GET, POST, Peer, Seen};
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::sync::mpsc;
+
+fn serve(
+    threads: usize,
+    waiting: usize,
+    config: Config,
+    handler: impl Fn(Call) + Send + Sync + 'static,
+) -> (Server, SocketAddr) {
+    let pool = Pool::new(threads, waiting, handler).unwrap();
+    let server = Server::builder()
+        .listen(Listen::tcp("127.0.0.1:0".parse().unwrap()).config(config))
+        .serve(move |_| pool.clone())
+        .unwrap();
+    let at = server.addresses()[0].tcp().unwrap();
+    (server, at)
+}
+
+#[test]
+fn a_handler_reads_and_writes_as_from_a_file() {
+    let (_server, at) = serve(2, 10, Config::default(), |mut call| {
+        assert!(call.peer().unwrap().ip().unwrap().is_loopback());
+        call.inform(103, &[("link", "x")]).unwrap();
+        call.start(200, &[("x-path", call.path().to_vec())])
+            .unwrap();
+        let mut buffer = [0; 1000];
+        loop {
+            match call.read(&mut buffer).unwrap() {
+                0 => break,
+                n => call.write_all(&buffer[..n]).unwrap(),
+            }
+        }
+        let trailers = call.trailers().cloned().unwrap();
+        call.finish_with(&trailers).unwrap();
+    });
+    let mut config = Config::default();
+    config.settings.initial_window_size = 4_000;
+    let mut peer = Peer::with(at, config);
+    let stream = peer.request(&POST, false);
+    let body: Vec<u8> = (0..500_000_u32).map(|n| (n % 239) as u8).collect();
+    let (mut sent, mut got, mut ended) = (0, Vec::new(), false);
+    loop {
+        if sent < body.len() {
+            sent += peer.send(stream, &body[sent..body.len().min(sent + 30_000)], false);
+        } else if !ended {
+            ended = true;
+            peer.conn.send(stream).trailers(&[("x-sum", "9")]).unwrap();
+        }
+        match peer.next_of_stream() {
+            Seen::Data(_, data, false) => got.extend_from_slice(&data),
+            Seen::Trailers(_, head) => {
+                assert_eq!(head.get("x-sum").unwrap(), b"9");
+                break;
+            }
+            Seen::Informational(_, 103) | Seen::Response(..) | Seen::Writable(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(got == body, "{} octets came back", got.len());
+}
+
+#[test]
+fn handlers_that_fail_are_answered_for() {
+    let (_server, at) = serve(1, 10, Config::default(), |mut call| match call.path() {
+        b"/panic" => panic!("a handler's panic, and no failure of the test"),
+        b"/half" => {
+            call.start(200, &[("a", "b")]).unwrap();
+            call.write_bytes("half").unwrap();
+        }
+        b"/none" => {}
+        _ => call.send(200, &[("a", "b")], "well").unwrap(),
+    });
+    let mut peer = Peer::connect(at);
+    let mut head = GET;
+    for path in ["/panic", "/none"] {
+        head[3].1 = path;
+        peer.request(&head, true);
+        assert_eq!(peer.response().0, 500);
+    }
+    head[3].1 = "/half";
+    peer.request(&head, true);
+    loop {
+        match peer.next_of_stream() {
+            Seen::Response(..) | Seen::Data(..) => {}
+            Seen::Ended(_, end) => {
+                assert_eq!(end.code, ErrorCode::INTERNAL_ERROR);
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    peer.request(&GET, true);
+    assert_eq!(peer.response().1, b"well");
+    head[0].1 = "HEAD";
+    head[3].1 = "/";
+    peer.request(&head, true);
+    assert!(matches!(peer.next_of_stream(), Seen::Response(_, _, true)));
+}
+
+#[test]
+fn a_full_pool_says_so_and_a_reset_stream_keeps_its_place() {
+    let (go, wait) = mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let (begun, begins) = mpsc::channel();
+    let mut config = Config::default();
+    config.settings.max_concurrent_streams = 2;
+    let (_server, at) = serve(1, 1, config, move |mut call| {
+        begun.send(()).unwrap();
+        wait.lock().unwrap().recv().unwrap();
+        let read = call.read(&mut [0; 10]);
+        // The one that was cancelled is told so; the other has no body.
+        let text = format!("{}", read.is_err());
+        let _ = call.send(200, &[("a", "b")], text);
+    });
+    let mut peer = Peer::connect(at);
+    peer.flush();
+    while !matches!(peer.next(), Seen::Settings) {}
+    // Our limit binds the peer once it has acknowledged it.
+    let first = peer.request(&POST, false);
+    begins.recv().unwrap();
+    peer.conn.send(first).reset(ErrorCode::CANCEL);
+    // The work on it goes on, so it counts: one more is taken, the next is not.
+    let second = peer.request(&GET, true);
+    let third = peer.request(&GET, true);
+    match peer.next_of_stream() {
+        Seen::Ended(stream, end) => {
+            assert_eq!((stream, end.code), (third, ErrorCode::REFUSED_STREAM));
+        }
+        other => panic!("{other:?}"),
+    }
+    go.send(()).unwrap();
+    begins.recv().unwrap();
+    // The place is free again.
+    let fourth = peer.request(&GET, true);
+    go.send(()).unwrap();
+    go.send(()).unwrap();
+    assert_ne!(second, fourth);
+    // One thread: one after the other.
+    for _ in 0..2 {
+        assert_eq!(peer.response().1, b"false");
+    }
+    begins.recv().unwrap();
+    // One runs, one waits, the third is turned away.
+    peer.request(&GET, true);
+    begins.recv().unwrap();
+    let mut other = Peer::connect(at);
+    let waiting = other.request(&GET, true);
+    let late = other.request(&GET, true);
+    assert_ne!(waiting, late);
+    assert_eq!(other.response().0, 503);
+    go.send(()).unwrap();
+    go.send(()).unwrap();
+    assert_eq!(peer.response().0, 200);
+    assert_eq!(other.response().0, 200);
+}
