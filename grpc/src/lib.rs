@@ -26,6 +26,7 @@ pub mod codec;
 pub mod compress;
 pub mod content_type;
 pub mod ctx;
+pub mod driver;
 pub mod encoding;
 pub mod filter;
 pub mod framing;
@@ -49,5 +50,6 @@ pub mod wire;
 pub mod world;
 
 pub use code::Code;
+pub use driver::{Engine, Running, Server, Shutdown};
 pub use metadata::Metadata;
 pub use status::Status;

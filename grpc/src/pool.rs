@@ -113,6 +113,12 @@ impl Pool {
         self.lock().threads
     }
 
+    /// Threads that are at work.
+    pub fn busy_threads(&self) -> usize {
+        let state = self.lock();
+        state.threads - state.idle.len()
+    }
+
     /// Whether both are the same pool.
     pub fn is(&self, other: &Pool) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

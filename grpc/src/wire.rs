@@ -279,6 +279,8 @@ pub enum Addr {
     Ip(SocketAddr),
     /// A Unix socket.
     Unix(PathBuf),
+    /// A name and a port, for the transport to resolve.
+    Name(String, u16),
 }
 
 impl fmt::Display for Addr {
@@ -286,6 +288,7 @@ impl fmt::Display for Addr {
         match self {
             Addr::Ip(at) => at.fmt(f),
             Addr::Unix(path) => write!(f, "unix:{}", path.display()),
+            Addr::Name(name, port) => write!(f, "{name}:{port}"),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct ClientNet<'a> {
 pub(super) fn node_of(to: &Endpoint) -> Option<usize> {
     match to.addr {
         Addr::Ip(at) => usize::from(at.port()).checked_sub(1),
-        Addr::Unix(_) => None,
+        Addr::Unix(_) | Addr::Name(..) => None,
     }
 }
 

@@ -1,0 +1,272 @@
+//! The loop of channels.
+
+use crate::{
+    client::{ClientCore, Letter, Post},
+    status::{ConnError, ConnFault},
+    wire::{self, Addr, Close, Endpoint, Instant, Net, NetEvent, ResolveId, Wire, proto},
+};
+use bytes::Bytes;
+use bywash_mio::{
+    ConnId, Connect, Connector, Cx, Handle, Handler, SendFailure, Target, TimerId,
+    error::{ConnectError, ConnectFault, End, TlsFault},
+};
+use bywash_proto::{config::Config, event::Event, observer::Observer};
+use std::{collections::HashMap, sync::Arc};
+
+/// How a channel connects.
+#[derive(Clone)]
+pub(super) struct How {
+    pub(super) config: Arc<Config>,
+    /// TLS, and the name that the server must prove.
+    pub(super) tls: Option<(Arc<dyn Connector>, String)>,
+    /// Makes an observer of each connection's frames.
+    pub(super) observe: Option<Arc<dyn Fn() -> Box<dyn Observer> + Send + Sync>>,
+}
+
+pub(super) enum Message {
+    Letter(Letter),
+    /// A channel of this number is to come.
+    Channel(u64, How),
+    Stop,
+}
+
+/// Carries letters to the loop.
+pub(super) struct Mail(pub(super) Handle<Message>);
+
+impl Post for Mail {
+    fn post(&self, letter: Letter) -> bool {
+        let mut message = Message::Letter(letter);
+        loop {
+            match self.0.send(message) {
+                Ok(()) => return true,
+                Err(SendFailure::Closed(_)) => return false,
+                // A loop that is behind: whoever has something to say waits for it.
+                Err(SendFailure::Full(back)) => message = back,
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+struct Open {
+    ours: wire::ConnId,
+    address: String,
+    /// What the peer's GOAWAY added.
+    debug: Bytes,
+}
+
+#[derive(Default)]
+struct Conns {
+    hows: HashMap<u64, How>,
+    theirs: HashMap<wire::ConnId, ConnId>,
+    open: HashMap<ConnId, Open>,
+    random: fastrand::Rng,
+    /// Answers that must not come before the question has returned.
+    resolved: Vec<ResolveId>,
+}
+
+pub(super) struct Loop {
+    core: ClientCore,
+    conns: Conns,
+    timer: Option<(Instant, TimerId)>,
+    pub(super) stopped: bool,
+}
+
+/// The network of one call into the machine.
+struct View<'a, 'c> {
+    cx: &'a mut Cx<'c>,
+    conns: &'a mut Conns,
+}
+
+impl Net for View<'_, '_> {
+    fn connect(&mut self, id: wire::ConnId, to: &Endpoint, deadline: Instant) {
+        let target = match &to.addr {
+            Addr::Ip(at) => Target::Addresses(vec![*at]),
+            Addr::Unix(path) => Target::Unix(path.clone()),
+            Addr::Name(name, port) => Target::Name(name.clone(), *port),
+        };
+        let mut connect = Connect::new(target).timeout(deadline.saturating_since(self.cx.now()));
+        if let Some(how) = self.conns.hows.get(&crate::client::home_of(id)) {
+            connect = connect.config(Arc::clone(&how.config));
+            if let Some((tls, name)) = &how.tls {
+                connect = connect.tls(Arc::clone(tls), name.clone());
+            }
+        }
+        let conn = self.cx.connect(connect);
+        self.conns.theirs.insert(id, conn);
+        self.conns.open.insert(
+            conn,
+            Open {
+                ours: id,
+                address: to.addr.to_string(),
+                debug: Bytes::new(),
+            },
+        );
+    }
+
+    fn wire(&mut self, id: wire::ConnId) -> Option<&mut dyn Wire> {
+        let conn = self.cx.client(*self.conns.theirs.get(&id)?)?;
+        Some(conn)
+    }
+
+    fn close(&mut self, id: wire::ConnId, how: Close) {
+        let Some(conn) = self.conns.theirs.get(&id).copied() else {
+            return;
+        };
+        match (how, self.cx.conn(conn)) {
+            (Close::Drain, Some(mut open)) => open.shutdown(),
+            _ => self.cx.abort(conn),
+        }
+    }
+
+    /// Names are resolved on the way to a connection: a target is its own address here.
+    fn resolve(&mut self, id: ResolveId, _: &str) {
+        self.conns.resolved.push(id);
+    }
+
+    fn random(&mut self) -> u64 {
+        self.conns.random.u64(..)
+    }
+}
+
+impl Loop {
+    pub(super) fn new(core: ClientCore) -> Loop {
+        Loop {
+            core,
+            conns: Conns::default(),
+            timer: None,
+            stopped: false,
+        }
+    }
+
+    fn tell(&mut self, cx: &mut Cx<'_>, event: NetEvent<'_>) {
+        let now = cx.now();
+        let conns = &mut self.conns;
+        self.core.on_net(now, &mut View { cx, conns }, event);
+    }
+
+    fn gone(&mut self, conn: ConnId) -> Option<Open> {
+        let open = self.conns.open.remove(&conn)?;
+        self.conns.theirs.remove(&open.ours);
+        Some(open)
+    }
+
+    fn arm(&mut self, cx: &mut Cx<'_>) {
+        let next = self.core.next_time();
+        let armed = self.timer.map(|(at, _)| at);
+        if next.is_none_or(|next| armed.is_some_and(|armed| armed <= next)) {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            cx.cancel_timer(timer);
+        }
+        if let Some(next) = next {
+            self.timer = Some((next, cx.set_timer(next, 0)));
+        }
+    }
+}
+
+impl Handler for Loop {
+    type Message = Message;
+
+    fn on_open(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
+        let Some(ours) = self.conns.open.get(&conn).map(|open| open.ours) else {
+            return;
+        };
+        let how = self.conns.hows.get(&crate::client::home_of(ours));
+        if let (Some(observe), Some(mut open)) =
+            (how.and_then(|how| how.observe.as_ref()), cx.conn(conn))
+        {
+            open.observe(observe());
+        }
+        self.tell(cx, NetEvent::Connected { id: ours });
+    }
+
+    fn on_connect_failed(&mut self, cx: &mut Cx<'_>, conn: ConnId, error: ConnectError) {
+        if let Some(open) = self.gone(conn) {
+            let why = Arc::new(failure(error));
+            self.tell(cx, NetEvent::ConnectFailed { id: open.ours, why });
+        }
+    }
+
+    fn on_close(&mut self, cx: &mut Cx<'_>, conn: ConnId, end: &End, _: u64) {
+        if let Some(open) = self.gone(conn) {
+            let why = proto::closed(open.address, end.reason, open.debug);
+            self.tell(cx, NetEvent::Closed { id: open.ours, why });
+        }
+    }
+
+    fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
+        let Some(id) = self.conns.open.get(&conn).map(|open| open.ours) else {
+            return;
+        };
+        let mut spent = None;
+        let told = proto::stream_event(event, &mut spent, |stream, event| {
+            self.tell(cx, NetEvent::Stream { id, stream, event });
+        });
+        if let (Some(head), Some(conn)) = (spent, cx.client(conn)) {
+            conn.recycle(head);
+        }
+        let Some(event) = told
+            .err()
+            .and_then(|event| proto::connection_event(id, event))
+        else {
+            return;
+        };
+        if let (NetEvent::GoAway { debug, .. }, Some(open)) =
+            (&event, self.conns.open.get_mut(&conn))
+        {
+            open.debug = debug.clone();
+        }
+        self.tell(cx, event);
+    }
+
+    fn on_message(&mut self, cx: &mut Cx<'_>, message: Message) {
+        match message {
+            Message::Letter(letter) => {
+                let now = cx.now();
+                let conns = &mut self.conns;
+                self.core.on_letter(now, &mut View { cx, conns }, letter);
+            }
+            Message::Channel(home, how) => {
+                self.conns.hows.insert(home, how);
+            }
+            Message::Stop => self.stopped = true,
+        }
+    }
+
+    fn on_timer(&mut self, cx: &mut Cx<'_>, _: TimerId, _: u64) {
+        self.timer = None;
+        let now = cx.now();
+        let conns = &mut self.conns;
+        self.core.on_time(now, &mut View { cx, conns });
+    }
+
+    fn before_wait(&mut self, cx: &mut Cx<'_>) {
+        while let Some(id) = self.conns.resolved.pop() {
+            let result = Ok(Vec::new());
+            self.tell(cx, NetEvent::Resolved { id, result });
+        }
+        self.core.flush();
+        self.arm(cx);
+    }
+}
+
+/// A loop's error as a status carries it.
+fn failure(error: ConnectError) -> ConnError {
+    let address = match &error.address {
+        Some(address) => address.to_string(),
+        None => error.target,
+    };
+    let fault = match error.fault {
+        ConnectFault::Resolve(_) => ConnFault::Resolve,
+        ConnectFault::Refused => ConnFault::Refused,
+        ConnectFault::Unreachable(_) => ConnFault::Unreachable,
+        ConnectFault::TimedOut => ConnFault::Timeout,
+        ConnectFault::Tls(TlsFault::Alpn) => ConnFault::Alpn,
+        ConnectFault::Tls(fault) => ConnFault::Tls(Box::new(fault)),
+        ConnectFault::Io(error) => ConnFault::Io(error),
+        other => ConnFault::Io(std::io::Error::other(other.to_string())),
+    };
+    ConnError { address, fault }
+}

@@ -1,0 +1,366 @@
+//! Building, running and ending a server.
+
+use super::{
+    host::LoopHost,
+    server::{Bell, Loop, Message},
+};
+use crate::{
+    compress::Registry,
+    filter::ServerFilter,
+    host::Host,
+    pipe::Ring,
+    pool::Pool,
+    server::{Endings, Limits, ServerCore, ServerSpec, Service},
+    wire::proto,
+};
+use bywash_mio::{Acceptor, EventLoop, Group, Handle, Listen, LoopOptions};
+use bywash_proto::config::{Config, Keepalive};
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener, ToSocketAddrs},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// A server: see [`builder`](Server::builder).
+#[derive(Debug)]
+pub enum Server {}
+
+impl Server {
+    /// A server without services and addresses.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder {
+            spec: ServerSpec::default(),
+            listeners: Vec::new(),
+            loops: 1,
+            config: proto::config(),
+            max_connections: usize::MAX,
+            handshake: Duration::from_secs(120),
+        }
+    }
+}
+
+/// A server to be.
+pub struct ServerBuilder {
+    spec: ServerSpec,
+    listeners: Vec<Listener>,
+    loops: usize,
+    config: Config,
+    max_connections: usize,
+    handshake: Duration,
+}
+
+enum Listener {
+    Tcp(TcpListener, Option<Arc<dyn Acceptor>>),
+    Unix(PathBuf),
+}
+
+impl ServerBuilder {
+    /// Adds a service.
+    ///
+    /// # Panics
+    /// If there is one of that name.
+    #[must_use]
+    pub fn service<S>(mut self, service: Service<S>) -> Self {
+        self.spec.add(service);
+        self
+    }
+
+    /// Adds a filter, inside of those before it.
+    #[must_use]
+    pub fn filter(mut self, filter: impl ServerFilter) -> Self {
+        self.spec.add_filter(filter);
+        self
+    }
+
+    /// Runs handlers on this pool. Default: [`Pool::elastic`].
+    #[must_use]
+    pub fn handlers(mut self, pool: Pool) -> Self {
+        self.spec.set_pool(pool);
+        self
+    }
+
+    /// Knows these encodings. Default: gzip and deflate.
+    #[must_use]
+    pub fn encodings(mut self, registry: Registry) -> Self {
+        self.spec.set_registry(registry);
+        self
+    }
+
+    /// Bounds messages of methods that have no limits of their own. Default: 4 MiB in, no bound out.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.spec.set_limits(limits);
+        self
+    }
+
+    /// Spreads connections over so many threads. Default 1.
+    #[must_use]
+    pub fn loops(mut self, threads: usize) -> Self {
+        self.loops = threads.max(1);
+        self
+    }
+
+    /// Calls that one connection may have at once. Default 1 000.
+    #[must_use]
+    pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
+        self.config.settings.max_concurrent_streams = streams;
+        self
+    }
+
+    /// Connections at once on each address; further ones wait in the kernel. Default: no bound.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// Pings a connection that was silent for `interval`, and ends it without an answer within `timeout`. Default: none.
+    #[must_use]
+    pub fn keepalive(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.config.timers.keepalive = Some(Keepalive {
+            interval,
+            timeout,
+            while_idle: true,
+        });
+        self
+    }
+
+    /// Ends a connection without calls after this time. Default: none.
+    #[must_use]
+    pub fn max_idle(mut self, time: Duration) -> Self {
+        self.config.timers.idle = Some(time);
+        self
+    }
+
+    /// Ends a connection of this age, give or take 10 %; its calls have `grace` to end. Default: none.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration, grace: Duration) -> Self {
+        self.config.timers.max_age = Some(age);
+        self.config.timers.drain = Some(grace);
+        self
+    }
+
+    /// Changes how connections speak HTTP/2. Credit stays in gRPC's hands.
+    #[must_use]
+    pub fn http2(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        let ours = proto::config();
+        self.config.flow = ours.flow;
+        self.config.authority = ours.authority;
+        self
+    }
+
+    /// Listens in cleartext.
+    ///
+    /// # Errors
+    /// The system's: the port is in use.
+    pub fn listen(mut self, at: impl ToSocketAddrs) -> io::Result<Self> {
+        self.listeners
+            .push(Listener::Tcp(TcpListener::bind(at)?, None));
+        Ok(self)
+    }
+
+    /// Listens with TLS. Clients must choose `h2` by ALPN.
+    ///
+    /// # Errors
+    /// The system's: the port is in use.
+    pub fn listen_tls(
+        mut self,
+        at: impl ToSocketAddrs,
+        tls: impl Acceptor + 'static,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(at)?;
+        self.listeners
+            .push(Listener::Tcp(listener, Some(Arc::new(tls))));
+        Ok(self)
+    }
+
+    /// Listens on a Unix socket. Errors show at the start.
+    #[must_use]
+    pub fn listen_unix(mut self, path: impl AsRef<Path>) -> Self {
+        self.listeners
+            .push(Listener::Unix(path.as_ref().to_owned()));
+        self
+    }
+
+    /// Runs the server until one of its loops fails.
+    ///
+    /// # Errors
+    /// As [`start`](ServerBuilder::start), and what ended a loop.
+    pub fn run(self) -> io::Result<()> {
+        let running = self.start()?;
+        running.join().map(drop)
+    }
+
+    /// Runs the server on threads of its own.
+    ///
+    /// # Errors
+    /// The system's; `InvalidInput` for a configuration that does not fit.
+    pub fn start(self) -> io::Result<Running> {
+        let spec = Arc::new(self.spec);
+        let group = Group::new();
+        let mut loops: Vec<EventLoop<Message>> = Vec::new();
+        for _ in 0..self.loops {
+            let mut one = EventLoop::new(LoopOptions::default())?;
+            one.join(&group);
+            loops.push(one);
+        }
+        let mut addresses = Vec::new();
+        for listener in self.listeners {
+            let mut config = self.config.clone();
+            let listen = match listener {
+                Listener::Tcp(socket, tls) => {
+                    addresses.push(socket.local_addr()?);
+                    socket.set_nonblocking(true)?;
+                    config.secure = tls.is_some();
+                    let listen = Listen::inherited(socket);
+                    match tls {
+                        Some(tls) => listen.tls(tls),
+                        None => listen,
+                    }
+                }
+                Listener::Unix(path) => Listen::unix(path),
+            };
+            let listen = listen
+                .config(config)
+                .max_connections(self.max_connections)
+                .handshake_deadline(self.handshake);
+            loops[0].cx().listen(listen)?;
+        }
+        let mut members = Vec::new();
+        for (number, event_loop) in loops.into_iter().enumerate() {
+            members.push(Member::start(number, event_loop, &spec)?);
+        }
+        Ok(Running {
+            addresses,
+            members,
+            spec,
+        })
+    }
+}
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("loops", &self.loops)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One loop with its thread.
+struct Member {
+    handle: Handle<Message>,
+    endings: Arc<Mutex<Endings>>,
+    host: Arc<dyn Host>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Member {
+    fn start(
+        number: usize,
+        mut event_loop: EventLoop<Message>,
+        spec: &Arc<ServerSpec>,
+    ) -> io::Result<Member> {
+        let handle = event_loop.handle();
+        let host: Arc<dyn Host> = Arc::new(LoopHost::new(event_loop.clock()));
+        let ring: Arc<dyn Ring> = Arc::new(Bell(handle.clone()));
+        let endings = Arc::new(Mutex::new(Endings::default()));
+        let core = ServerCore::new(Arc::clone(spec), Arc::clone(&host), ring);
+        let mut handler = Loop::new(core, Arc::clone(&endings));
+        let thread = thread::Builder::new()
+            .name(format!("bywash-server-{number}"))
+            .spawn(move || event_loop.run(&mut handler))?;
+        Ok(Member {
+            handle,
+            endings,
+            host,
+            thread,
+        })
+    }
+}
+
+/// A server at work. Dropped, it goes on for as long as the program does.
+pub struct Running {
+    addresses: Vec<SocketAddr>,
+    members: Vec<Member>,
+    spec: Arc<ServerSpec>,
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    /// Calls that their handlers ended, over the server's life.
+    pub completed: u64,
+    /// Calls that were given up, over the server's life.
+    pub cancelled: u64,
+    /// Handlers that had not returned: threads cannot be killed.
+    pub abandoned: usize,
+}
+
+impl Running {
+    /// The TCP addresses listened on, in the order of their listeners.
+    pub fn addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Ends the server: takes no new connections and calls, lets calls run for `grace`, gives up those that still run
+    /// with UNAVAILABLE, and closes. Takes little more than `grace`, whatever peers and handlers do.
+    pub fn shutdown(self, grace: Duration) -> Shutdown {
+        for member in &self.members {
+            // A loop that is gone has nothing to end.
+            let _ = member.handle.send(Message::Shutdown(grace));
+        }
+        let pool = self.spec.pool().clone();
+        let hosts: Vec<_> = self.members.iter().map(|m| Arc::clone(&m.host)).collect();
+        let mut ended = self.join().unwrap_or(Shutdown {
+            completed: 0,
+            cancelled: 0,
+            abandoned: 0,
+        });
+        for host in &hosts {
+            pool.stop(host);
+        }
+        // A handler that has just said its last word is still on its way back.
+        let patience = Duration::from_millis(100);
+        let asked = std::time::Instant::now();
+        ended.abandoned = pool.busy_threads();
+        while ended.abandoned > 0 && asked.elapsed() < patience {
+            thread::sleep(Duration::from_millis(1));
+            ended.abandoned = pool.busy_threads();
+        }
+        ended
+    }
+
+    fn join(self) -> io::Result<Shutdown> {
+        let mut all = Shutdown {
+            completed: 0,
+            cancelled: 0,
+            abandoned: 0,
+        };
+        let mut result = Ok(());
+        for member in self.members {
+            let ended = member.thread.join();
+            result = result.and(
+                ended.unwrap_or_else(|_| Err(io::Error::other("a thread of the server panicked"))),
+            );
+            let endings = *member
+                .endings
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            all.completed += endings.completed;
+            all.cancelled += endings.cancelled;
+        }
+        result.map(|()| all)
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("addrs", &self.addresses)
+            .finish_non_exhaustive()
+    }
+}
