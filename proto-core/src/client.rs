@@ -7,7 +7,7 @@ use crate::event::Step;
 use crate::headers::{Fields, Head};
 use crate::observer::Observer;
 use crate::settings::PeerSettings;
-use crate::vocabulary::{ErrorCode, FrameType, Instant, Priority, StreamId, StreamRef};
+use crate::vocabulary::{ErrorCode, FrameType, Instant, Priority, SettingId, StreamId, StreamRef};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;

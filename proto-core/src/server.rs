@@ -7,7 +7,7 @@ use crate::event::Step;
 use crate::headers::{Fields, Head};
 use crate::observer::Observer;
 use crate::settings::PeerSettings;
-use crate::vocabulary::{ErrorCode, FrameType, Instant, StreamId, StreamRef};
+use crate::vocabulary::{ErrorCode, FrameType, Instant, SettingId, StreamId, StreamRef};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 

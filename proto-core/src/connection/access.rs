@@ -8,13 +8,17 @@ use crate::headers::Head;
 use crate::observer::{Content, Direction, Observer, Seen};
 use crate::settings::PeerSettings;
 use crate::stream::Bits;
-use crate::vocabulary::{FrameType, StreamId, StreamRef};
+use crate::vocabulary::{FrameType, SettingId, StreamId, StreamRef};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 impl Inner {
     pub(crate) fn peer_settings(&self) -> Option<&PeerSettings> {
         self.peer_settings_seen.then_some(&self.peer)
+    }
+
+    pub(crate) fn peer_setting(&self, id: SettingId) -> Option<u32> {
+        self.rare.as_ref().and_then(|rare| rare.setting(id))
     }
 
     pub(crate) fn stats(&self) -> &Stats {

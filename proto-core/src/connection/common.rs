@@ -125,6 +125,11 @@ macro_rules! common_methods {
             self.inner.peer_settings()
         }
 
+        /// A setting of the peer's that this crate does not know, if it was sent; the first 16 are kept.
+        pub fn peer_setting(&self, id: SettingId) -> Option<u32> {
+            self.inner.peer_setting(id)
+        }
+
         /// Counters.
         pub fn stats(&self) -> &Stats {
             self.inner.stats()

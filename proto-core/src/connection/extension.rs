@@ -78,16 +78,17 @@ impl Inner {
 
     /// Keeps a priority for a stream that is not open yet (RFC 9218 7.1).
     fn park(&mut self, id: StreamId, priority: Priority) -> Outcome<'static> {
-        if let Some(parked) = self.parked.iter_mut().find(|(parked, _)| *parked == id) {
-            parked.1 = priority;
+        let parked = &mut self.rare.get_or_insert_default().parked;
+        if let Some(named) = parked.iter_mut().find(|(parked, _)| *parked == id) {
+            named.1 = priority;
             return Ok(None);
         }
-        let named = u32::try_from(self.parked.len()).unwrap_or(u32::MAX);
+        let named = u32::try_from(parked.len()).unwrap_or(u32::MAX);
         if named.saturating_add(self.counts.remote) >= self.local.max_concurrent_streams() {
             return Err(Violation::PriorityUpdateStream.into());
         }
         if named < self.config.limits.parked_priorities {
-            self.parked.push((id, priority));
+            parked.push((id, priority));
         }
         Ok(None)
     }

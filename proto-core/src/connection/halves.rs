@@ -77,6 +77,14 @@ impl<'c> SendHalf<'c> {
         Ok(())
     }
 
+    /// Pads each DATA frame from now on by `octets` (RFC 9113 6.1, 10.7), where the windows have room
+    /// for it. Padding hides lengths from those who see the ciphertext, and costs window.
+    pub fn set_padding(&mut self, octets: u8) {
+        if let Some(slot) = self.slot {
+            self.inner.store.at_mut(slot).padding = octets;
+        }
+    }
+
     /// Sets the priority of what this stream sends; the peer's no longer counts (RFC 9218 8).
     pub fn set_priority(&mut self, priority: Priority) {
         if let Some(slot) = self.slot {

@@ -168,7 +168,7 @@ impl Inner {
     #[inline]
     fn on_request(&mut self, head: FrameHead, end: bool, block: &[u8]) -> Outcome<'static> {
         let id = head.stream;
-        self.note_peer_id(id);
+        let before = self.note_peer_id(id);
         if self.goaway_sent.is_some_and(|last| id > last) {
             // Our GOAWAY does not cover it: the peer knows, or will know, that nothing happened.
             self.skip_block(head, block)?;
@@ -190,7 +190,15 @@ impl Inner {
             let size = self.skip_block(head, block)?;
             return self.refuse_head(id, size);
         }
-        match self.decode_block(head, HeadKind::Request, block)? {
+        let collected = match self.decode_block(head, HeadKind::Request, block) {
+            Ok(collected) => collected,
+            Err(fault) => {
+                // Nobody has seen this request: GOAWAY must not claim it.
+                self.last_peer_id = before;
+                return Err(fault);
+            }
+        };
+        match collected {
             Ok(collected) => self.open_request(id, end, collected),
             Err(violation) => {
                 self.reject(id, violation)?;
@@ -253,8 +261,8 @@ impl Inner {
         self.stats.streams_received += 1;
         self.ledger
             .refund(&self.config.limits, Account::Priority, self.now, 2);
-        if !self.parked.is_empty() {
-            self.unpark(slot, id);
+        if let Some(priority) = self.rare.as_mut().and_then(|rare| rare.unpark(id)) {
+            self.store.at_mut(slot).priority = priority;
         }
         Ok(Some(Event::Request {
             stream: self.store.name(slot),
@@ -273,14 +281,6 @@ impl Inner {
             self.store.at_mut(slot).recv.give_back(more);
             self.updates.push(&mut self.store, slot);
         }
-    }
-
-    fn unpark(&mut self, slot: u32, id: StreamId) {
-        if let Some(at) = self.parked.iter().position(|(parked, _)| *parked == id) {
-            let (_, priority) = self.parked.swap_remove(at);
-            self.store.at_mut(slot).priority = priority;
-        }
-        self.parked.retain(|(parked, _)| *parked > id);
     }
 
     fn on_response(
@@ -387,27 +387,23 @@ impl Inner {
     /// Notes the identifier of a new stream of the peer's; those between are closed by it
     /// (RFC 9113 5.1.1).
     #[inline]
-    fn note_peer_id(&mut self, id: StreamId) {
-        const GAPS: usize = 8;
+    fn note_peer_id(&mut self, id: StreamId) -> StreamId {
         let expected = if self.last_peer_id.is_connection() {
             1
         } else {
             self.last_peer_id.get() + 2
         };
         if id.get() > expected {
-            if self.gaps.len() == GAPS {
-                self.gaps.remove(0);
-            }
-            self.gaps.push((expected, id.get() - 2));
+            self.rare
+                .get_or_insert_default()
+                .push_gap(expected, id.get() - 2);
         }
-        self.last_peer_id = id;
+        core::mem::replace(&mut self.last_peer_id, id)
     }
 
     /// Whether the peer skipped this identifier.
     pub(super) fn is_gap(&self, id: StreamId) -> bool {
-        self.gaps
-            .iter()
-            .any(|&(first, last)| (first..=last).contains(&id.get()))
+        self.rare.as_ref().is_some_and(|rare| rare.is_gap(id))
     }
 
     /// Whether nobody has used this identifier yet.

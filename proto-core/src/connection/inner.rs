@@ -1,6 +1,7 @@
 //! The fields of a connection, and nothing else but how they begin.
 
 use super::input::{Block, Rx};
+use super::rare::Rare;
 use super::stats::Stats;
 use crate::config::Config;
 use crate::error::{CloseReason, ConfigError};
@@ -16,7 +17,7 @@ use crate::schedule::{Fifo, ForPeer, ForProgram, Urgency};
 use crate::settings::{Local, PeerSettings};
 use crate::stream::{ClosedRing, Counts, Store};
 use crate::timer::{Timer, TimerTable};
-use crate::vocabulary::{ErrorCode, Instant, Priority, SettingId, StreamId};
+use crate::vocabulary::{ErrorCode, Instant, SettingId, StreamId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -80,12 +81,10 @@ pub(crate) struct Inner {
     pub(super) store: Store,
     pub(super) counts: Counts,
     pub(super) closed: ClosedRing,
-    /// Identifiers that the peer skipped: first and last of each gap.
-    pub(super) gaps: Vec<(u32, u32)>,
+    pub(super) rare: Option<Box<Rare>>,
     pub(super) next_id: u32,
     pub(super) last_peer_id: StreamId,
     pub(super) head_bytes: u32,
-    pub(super) parked: Vec<(StreamId, Priority)>,
     pub(super) notices: Fifo<ForProgram>,
 
     // Flow control.
@@ -167,11 +166,10 @@ impl Inner {
             store: Store::new(),
             counts: Counts::default(),
             closed: ClosedRing::default(),
-            gaps: Vec::new(),
+            rare: None,
             next_id: if is_client { 1 } else { 2 },
             last_peer_id: StreamId::CONNECTION,
             head_bytes: 0,
-            parked: Vec::new(),
             notices: Fifo::new(),
             recv_window: Credit::new(65_535),
             unreleased: 0,
@@ -277,8 +275,7 @@ impl Inner {
             + self.recycled.as_ref().map_or(0, |b| b.len())
             + self.store.heap_bytes()
             + self.closed.heap_bytes()
-            + self.gaps.capacity() * size_of::<(u32, u32)>()
-            + self.parked.capacity() * size_of::<(StreamId, Priority)>()
+            + self.rare.as_ref().map_or(0, |rare| rare.heap_bytes())
             + self.output.heap_bytes()
             + self.marks.capacity() * size_of::<Mark>()
             + self.local.heap_bytes()

@@ -14,6 +14,7 @@ mod inner;
 mod input;
 mod lifecycle;
 mod notices;
+mod rare;
 mod recv;
 mod send;
 mod settings;

@@ -280,15 +280,23 @@ impl Inner {
     /// An empty DATA frame that ends our message: it needs no window.
     fn write_end(&mut self, slot: u32) {
         let id = self.store.at(slot).id;
-        self.write_data_head(id, 0, true);
+        self.write_data_head(id, 0, 0, true);
         self.arm_progress();
         self.we_ended(slot);
     }
 
-    pub(super) fn write_data_head(&mut self, id: StreamId, length: u32, end: bool) {
-        let flags = if end { Flags::END_STREAM } else { Flags::NONE };
+    /// The head of a DATA frame of `octets`. `overhead` is the padding and the octet for its
+    /// length, or 0.
+    pub(super) fn write_data_head(&mut self, id: StreamId, octets: u32, overhead: u32, end: bool) {
+        let end = if end { Flags::END_STREAM } else { Flags::NONE };
+        let padded = if overhead == 0 {
+            Flags::NONE
+        } else {
+            Flags::PADDED
+        };
+        let flags = end.with(padded);
         let head = FrameHead {
-            length,
+            length: octets + overhead,
             kind: FrameType::DATA,
             flags,
             stream: id,
@@ -298,12 +306,15 @@ impl Inner {
         self.ledger
             .refund(&self.config.limits, Account::Control, self.now, 1);
         self.output.arena().extend_from_slice(&head.encode());
+        if overhead != 0 {
+            self.output.arena().push((overhead - 1) as u8);
+        }
         if let Some(observer) = &mut self.observer {
             observer.frame(&Seen::new(
                 self.now,
                 Direction::Out,
                 head,
-                Content::Data { octets: length },
+                Content::Data { octets },
             ));
         }
     }

@@ -52,6 +52,7 @@ impl Inner {
                 Change::None => {}
                 Change::HeaderTable(size) => self.encoder.set_peer_max_size(size as usize),
                 Change::Windows(by) => self.shift_send_windows(by)?,
+                Change::Unknown => self.rare.get_or_insert_default().note_setting(id, value),
             }
         }
         self.peer_settings_seen = true;

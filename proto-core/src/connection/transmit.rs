@@ -169,20 +169,33 @@ impl Inner {
             .min(self.config.send.frame_size)
             .min(window);
         let stream = self.store.at_mut(slot);
-        let length = stream.queued.min(most).min(stream.send_window.available());
+        let most = most.min(stream.send_window.available());
+        // Padding counts in the windows; where they are too small for it, there is none.
+        let padding = u32::from(stream.padding);
+        let overhead = if padding != 0 && padding + 1 < most {
+            padding + 1
+        } else {
+            0
+        };
+        let length = stream.queued.min(most - overhead);
         let last = length == stream.queued;
         let end = last && stream.bits.has(Bits::END_QUEUED);
         let id = stream.id;
         // Both were looked at above; a stream without a window is not in the lists.
-        let taken = stream.send_window.take(length) && self.send_window.take(length);
+        let whole = length + overhead;
+        let taken = stream.send_window.take(whole) && self.send_window.take(whole);
         debug_assert!(taken && length > 0);
         stream.queued -= length;
         stream.data_framed += u64::from(length);
         stream.bits.clear(Bits::STALE);
-        self.write_data_head(id, length, end);
+        self.write_data_head(id, length, overhead, end);
         self.move_payload(slot, length);
+        if overhead > 1 {
+            let arena = self.output.arena();
+            arena.resize(arena.len() + overhead as usize - 1, 0);
+        }
         self.after_frame(slot, last, end);
-        length as usize + FrameHead::SIZE
+        whole as usize + FrameHead::SIZE
     }
 
     /// Moves queued octets to the output: small pieces are copied, large ones go by reference.

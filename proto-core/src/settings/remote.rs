@@ -32,6 +32,8 @@ pub(crate) enum Change {
     None,
     /// The encoder's table.
     HeaderTable(u32),
+    /// Nobody here knows the setting.
+    Unknown,
     /// All send windows move by this much.
     Windows(i64),
 }
@@ -99,6 +101,7 @@ impl PeerSettings {
                 }
                 self.no_rfc7540_priorities = Some(value == 1);
             }
+            _ if id.name().is_none() => return Ok(Change::Unknown),
             _ => {}
         }
         Ok(Change::None)
@@ -165,7 +168,7 @@ mod tests {
                 true,
                 Err(Violation::NoRfc7540PrioritiesInvalid),
             ),
-            (Id(0xff), u32::MAX, true, Ok(Change::None)),
+            (Id(0xff), u32::MAX, true, Ok(Change::Unknown)),
         ] {
             assert_eq!(one(id, value, from_server), expected, "{id} = {value}");
         }

@@ -129,6 +129,8 @@ pub(crate) struct Stream {
     pub(crate) state: State,
     pub(crate) notice: Notice,
     pub(crate) priority: Priority,
+    /// Octets of padding in each of our DATA frames.
+    pub(crate) padding: u8,
     /// Our receive window.
     pub(crate) recv: Credit,
     /// Handed to the program, not released.
@@ -177,6 +179,7 @@ impl Stream {
             state: State::Closed,
             notice: Notice(0),
             priority: Priority::DEFAULT,
+            padding: 0,
             recv: Credit::new(0),
             unreleased: 0,
             tiny: 0,
@@ -213,6 +216,7 @@ impl Stream {
         self.bits = Bits(bits);
         self.state = state;
         self.priority = Priority::DEFAULT;
+        self.padding = 0;
         self.recv = Credit::new(recv_window);
         self.unreleased = 0;
         self.tiny = 0;
