@@ -130,6 +130,9 @@ impl Inner {
         }
         self.last_peer_id = promised;
         self.skip_block(head, block)?;
+        // Only a few can have crossed our SETTINGS.
+        self.ledger
+            .charge(&self.config.limits, Account::Resets, self.now, 1)?;
         self.refuse(promised, ErrorCode::REFUSED_STREAM);
         Ok(None)
     }

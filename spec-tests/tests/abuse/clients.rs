@@ -9,7 +9,7 @@ use bywash_spec_tests::raw::{BlockWriter, RawFrame, RawPeer};
 
 use crate::flood::{Scene, attacks};
 use crate::report::Figures;
-use crate::rig::BODY;
+use crate::rig::{BODY, Rig};
 use crate::servers::id;
 
 /// A client with the honest stream, and so many open requests without bodies.
@@ -268,6 +268,22 @@ pub(crate) fn pushes_when_off() -> Figures {
     )
 }
 
+/// Before our SETTINGS are acknowledged, push is legal, and refused; a flood of it is neither.
+pub(crate) fn pushes_before_it_is_off() -> Figures {
+    let rig = Rig::client_with(Config::default(), RawPeer::server(&[]));
+    let mut scene = Scene::new(rig, Rig::client(Config::default()));
+    scene.rig.request("/", true).unwrap();
+    scene.rig.flush();
+    scene.flood(100, |peer, round| {
+        for n in round * 50 + 1..=(round + 1) * 50 {
+            let block = BlockWriter::request("GET", "/").build();
+            peer.send(&RawFrame::push_promise(id(0), 2 * n, &block));
+        }
+    });
+    assert_eq!(scene.rig.reset_code(2), Some(code::REFUSED_STREAM));
+    scene.ended_softly_by("PUSH_PROMISE before it is off", LimitName::Resets)
+}
+
 pub(crate) fn data_on_idle_streams() -> Figures {
     violation(
         "DATA on a stream nobody opened",
@@ -364,6 +380,7 @@ attacks! {
     http2_bomb
     growing_goaways
     pushes_when_off
+    pushes_before_it_is_off
     data_on_idle_streams
     data_before_head
     refusals
