@@ -1,5 +1,6 @@
 //! Conformance of HTTP/2 by RFC section: a raw peer that shares no code with what it tests, and a network in memory.
 //!
+//! * [`tester`]: the cases over sockets, from the command line.
 //! * [`raw`]: frames and header blocks written and read octet by octet, legal or not, and a scripted peer over them.
 //! * [`link`]: a byte stream between two ends on a virtual clock, with splits, delay, stalls, cuts and backpressure.
 //! * [`cases`]: conformance by RFC section, in memory and over sockets.
@@ -13,3 +14,4 @@ pub mod cases;
 pub mod link;
 pub mod pair;
 pub mod raw;
+pub mod tester;

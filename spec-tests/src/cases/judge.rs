@@ -6,6 +6,29 @@ use super::wire::{Told, Wish};
 use crate::raw::wire::code;
 use crate::raw::{RawFrame, Received, Role};
 
+/// What was seen on the way to a verdict.
+#[derive(Default)]
+struct Notes {
+    seen: Vec<String>,
+    /// The message was answered with an error status.
+    refused: bool,
+    /// GOAWAY NO_ERROR came.
+    leaves: bool,
+}
+
+impl Notes {
+    fn text(&self) -> String {
+        let mut parts = self.seen.clone();
+        if self.leaves {
+            parts.push("GOAWAY NO_ERROR".to_owned());
+        }
+        if parts.is_empty() {
+            parts.push("nothing".to_owned());
+        }
+        parts.join("; ")
+    }
+}
+
 /// Waits after GOAWAY until the transport must have ended.
 const CLOSING_WAITS: usize = 5;
 
@@ -18,51 +41,70 @@ impl Session<'_> {
         if expect.scopes == [Scope::Nothing] {
             return self.judge_silence(&expect);
         }
-        let mut seen = Vec::new();
-        let mut refused = false;
+        let mut notes = Notes::default();
         loop {
             while let Some(item) = self.peer.next_received() {
-                match item {
-                    Received::Rst { stream, code } => {
-                        return self.on_reset(&expect, stream, code, &seen);
-                    }
-                    Received::GoAway {
-                        code, ref debug, ..
-                    } => {
-                        let debug = String::from_utf8_lossy(debug).into_owned();
-                        return self.on_goaway(&expect, code, &debug);
-                    }
-                    Received::Headers(head) if expect.malformed == Some(head.stream) => {
-                        seen.push(format!("an answer with status {}", status(&head)));
-                        refused |= status(&head) >= 400;
-                    }
-                    Received::Headers(head) => {
-                        seen.push(format!("a head on stream {}", head.stream));
-                    }
-                    _ => {}
+                if let Some(decided) = self.decide(&expect, &mut notes, item) {
+                    return decided;
                 }
             }
-            if let Some(broken) = self.broken(&expect) {
-                return Ok(broken);
+            if self.peer.fault().is_some() {
+                return Ok(self.missing(&expect.to_string()));
             }
-            if refused && self.role() == Role::Server {
-                return Ok(self.after_refusal(&expect, &seen));
+            if notes.refused && self.role() == Role::Server {
+                return Ok(self.after_refusal(&expect, &notes));
             }
             match self.pump(self.target.wait) {
                 Progress::Moved => {}
                 Progress::End if self.peer.queue().len() > 0 => {}
-                Progress::End => return Ok(self.on_end(&expect)),
-                Progress::Still if expect.allows_nothing() => return self.judge_silence(&expect),
-                Progress::Still => {
-                    let came = if seen.is_empty() {
-                        "nothing".to_owned()
-                    } else {
-                        seen.join("; ")
-                    };
-                    return Ok(Outcome::violation(expect.to_string(), came));
-                }
+                Progress::End => return Ok(self.on_end(&expect, &notes)),
+                Progress::Still => return self.on_silence(&expect, &notes),
             }
         }
+    }
+
+    /// Looks at one item: the outcome, if it decides.
+    fn decide(&mut self, expect: &Expect, notes: &mut Notes, item: Received) -> Option<Ran> {
+        match item {
+            Received::Rst { stream, code } => {
+                return Some(self.on_reset(expect, stream, code, notes));
+            }
+            // A shutdown: what comes of the frames is still to be seen.
+            Received::GoAway {
+                code: code::NO_ERROR,
+                ..
+            } => notes.leaves = true,
+            Received::GoAway { code, debug, .. } => {
+                let debug = String::from_utf8_lossy(&debug);
+                return Some(self.on_goaway(expect, code, &debug));
+            }
+            Received::Headers(head) if expect.malformed == Some(head.stream) => {
+                let text = format!("an answer with status {}", status(&head));
+                notes.seen.push(text);
+                notes.refused |= status(&head) >= 400;
+            }
+            Received::Headers(head) => {
+                notes.seen.push(format!("a head on stream {}", head.stream));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Nothing more comes.
+    fn on_silence(&mut self, expect: &Expect, notes: &Notes) -> Ran {
+        if expect.allows_nothing() {
+            return self.judge_silence(expect);
+        }
+        if expect.tolerates_silence {
+            let mut outcome = self.judge_silence(expect)?;
+            if outcome.verdict == Verdict::Exact {
+                outcome.verdict = Verdict::Permitted;
+                outcome.came = "nothing: the frame is discarded".to_owned();
+            }
+            return Ok(outcome);
+        }
+        Ok(Outcome::violation(expect.to_string(), notes.text()))
     }
 
     /// A connection error with this code.
@@ -160,14 +202,6 @@ impl Session<'_> {
         .map(drop)
     }
 
-    fn broken(&self, expect: &Expect) -> Option<Outcome> {
-        let fault = self.peer.fault()?;
-        Some(Outcome::violation(
-            expect.to_string(),
-            format!("it broke a rule itself: {fault}"),
-        ))
-    }
-
     /// A PING is answered, and nothing that came before the answer is an error.
     fn quiet(&mut self, expected: &str) -> Result<(), Outcome> {
         let payload = *b"barrier!";
@@ -179,7 +213,7 @@ impl Session<'_> {
                     Received::Rst { .. } | Received::GoAway { .. } | Received::PingAck(_)
                 )
             });
-            match item.map_err(|outcome| Outcome::violation(expected, outcome.came))? {
+            match item.map_err(|outcome| outcome.instead_of(expected))? {
                 Received::PingAck(got) if got == payload => return Ok(()),
                 Received::Rst { code: got, .. }
                     if got == code::NO_ERROR && self.role() == Role::Server => {}
@@ -196,9 +230,12 @@ impl Session<'_> {
         Ok(Outcome::exact(expected))
     }
 
-    fn on_reset(&mut self, expect: &Expect, stream: u32, got: u32, seen: &[String]) -> Ran {
+    fn on_reset(&mut self, expect: &Expect, stream: u32, got: u32, notes: &Notes) -> Ran {
         let came = format!("RST_STREAM {} on stream {stream}", code::name(got));
-        if got == code::NO_ERROR && self.role() == Role::Server && !seen.is_empty() {
+        if got == code::NO_ERROR && self.role() == Role::Server && notes.refused {
+            return Ok(self.after_refusal(expect, notes));
+        }
+        if got == code::NO_ERROR && self.role() == Role::Server && !notes.seen.is_empty() {
             return Ok(Outcome::skipped(
                 "the server had answered and ended the stream itself",
             ));
@@ -208,12 +245,9 @@ impl Session<'_> {
         if verdict == Verdict::Violation {
             return Ok(Outcome::violation(expected, format!("{came}: {remark}")));
         }
-        if let Err(dead) = self.alive(&expected) {
-            let came = format!("{came}, but afterwards {}", dead.came);
-            return Ok(Outcome::violation(
-                "all other streams live on after the reset",
-                came,
-            ));
+        if let Err(mut dead) = self.alive(&expected) {
+            dead.came = format!("{came}, but afterwards {}", dead.came);
+            return Ok(dead.instead_of("all other streams live on after the reset"));
         }
         if remark.is_empty() {
             return Ok(Outcome::new(verdict, expected, came));
@@ -255,10 +289,19 @@ impl Session<'_> {
         false
     }
 
-    fn on_end(&mut self, expect: &Expect) -> Outcome {
+    fn on_end(&mut self, expect: &Expect, notes: &Notes) -> Outcome {
         let expected = expect.to_string();
-        let came = "the end of the transport, without GOAWAY";
-        if expect.scopes.iter().all(|scope| *scope == Scope::Nothing) {
+        if notes.refused && self.role() == Role::Server {
+            return Outcome::new(Verdict::Permitted, expected, notes.text());
+        }
+        // A client may leave at any time, and so need not say that it was for an error.
+        let reported = !notes.leaves || self.role() == Role::Client;
+        let came = if notes.leaves {
+            "GOAWAY NO_ERROR and the end of the transport"
+        } else {
+            "the end of the transport, without GOAWAY"
+        };
+        if expect.allows_nothing() || !reported {
             Outcome::violation(expected, came)
         } else {
             Outcome::new(Verdict::Permitted, expected, came)
@@ -266,9 +309,9 @@ impl Session<'_> {
     }
 
     /// A malformed request was answered with an error status.
-    fn after_refusal(&mut self, expect: &Expect, seen: &[String]) -> Outcome {
+    fn after_refusal(&mut self, expect: &Expect, notes: &Notes) -> Outcome {
         let expected = expect.to_string();
-        let came = seen.join("; ");
+        let came = notes.text();
         match self.alive(&expected) {
             Ok(()) => Outcome::new(Verdict::Permitted, expected, came),
             Err(dead) => Outcome::new(
@@ -288,9 +331,9 @@ impl Session<'_> {
             Role::Server => self.server_lives(),
             Role::Client => self.client_lives(),
         };
-        lives.map_err(|dead| {
-            let came = format!("{} (instead of {})", dead.came, dead.expected);
-            Outcome::violation(format!("{expected}; other streams live on"), came)
+        lives.map_err(|mut dead| {
+            dead.came = format!("{} (instead of {})", dead.came, dead.expected);
+            dead.instead_of(&format!("{expected}; other streams live on"))
         })
     }
 

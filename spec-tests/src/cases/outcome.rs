@@ -65,6 +65,14 @@ impl Outcome {
         Self::new(Verdict::Violation, expected, came)
     }
 
+    /// The same, held against another expectation.
+    pub fn instead_of(self, expected: &str) -> Self {
+        Self {
+            expected: expected.to_owned(),
+            ..self
+        }
+    }
+
     /// The case cannot be judged.
     pub fn skipped(why: impl Into<String>) -> Self {
         Self::new(Verdict::Skipped, "", why)
@@ -102,6 +110,8 @@ pub struct Expect {
     pub scopes: Vec<Scope>,
     /// Whether the offence is a malformed message: a server may answer it with a 4xx first (RFC 9113 8.1.1).
     pub malformed: Option<u32>,
+    /// Whether silence is permitted, without being exact.
+    pub tolerates_silence: bool,
 }
 
 impl Expect {
@@ -133,15 +143,21 @@ impl Expect {
         Self {
             scopes: scopes.into(),
             malformed: None,
+            tolerates_silence: false,
         }
     }
 
-    /// A frame on a stream that both sides ended: 6.1 asks for a stream error, 5.1 allows one of the connection.
+    /// A frame on a closed stream: 6.1 asks for a stream error, 5.1 allows one of the connection, and to discard the
+    /// frame.
     pub fn closed(stream: u32) -> Self {
-        Self::any([
+        let scopes = [
             Scope::Connection(code::STREAM_CLOSED),
             Scope::Stream(stream, code::STREAM_CLOSED),
-        ])
+        ];
+        Self {
+            tolerates_silence: true,
+            ..Self::any(scopes)
+        }
     }
 
     /// Whether silence is one of the answers.

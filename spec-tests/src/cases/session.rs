@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::fields::Fields;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Verdict};
 use super::wire::{Got, Told, Wire, Wish};
+use crate::raw::fault::PeerFault;
 use crate::raw::received::Head;
 use crate::raw::wire::{DEFAULT_WINDOW, PREFACE, flag, kind, setting};
 use crate::raw::{RawFrame, RawPeer, Received, Role};
@@ -226,16 +227,25 @@ impl<'w> Session<'w> {
     /// A violation: something did not come, but what waits in the queue did.
     pub fn missing(&mut self, expected: &str) -> Outcome {
         let mut came: Vec<String> = self.peer.drain().iter().map(Received::summary).collect();
-        if let Some(fault) = self.peer.fault() {
+        let fault = self.peer.fault();
+        if let Some(fault) = fault {
             came.push(format!("a broken rule: {fault}"));
         }
+        // RFC 9113 5.4.2 only says that a second RST_STREAM should not be sent.
+        let again =
+            matches!(fault, Some(PeerFault::AfterReset { kind: k, .. }) if *k == kind::RST_STREAM);
         if self.ended {
             came.push("the end of the transport".to_owned());
         }
         if came.is_empty() {
             came.push("nothing".to_owned());
         }
-        Outcome::violation(expected, came.join("; "))
+        let verdict = if again {
+            Verdict::Permitted
+        } else {
+            Verdict::Violation
+        };
+        Outcome::new(verdict, expected, came.join("; "))
     }
 
     /// Sends our side of the preface with SETTINGS of these entries, and waits for nothing.

@@ -73,7 +73,7 @@ fn invalid(c: &mut Chapter<'_>) {
         ),
         (
             "no-preface",
-            b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0\0\0\0\0",
+            b"\0\0\0\x04\0\0\0\0\0\0\0\x08\x06\0\0\0\0\0pingpong",
         ),
     ];
     for (name, octets) in openings {
@@ -86,7 +86,6 @@ fn invalid(c: &mut Chapter<'_>) {
     }
     let frames = [
         ("ping", RawFrame::ping([0; 8])),
-        ("settings-ack", RawFrame::settings_ack()),
         ("window-update", RawFrame::window_update(0, 1)),
         ("unknown-type", RawFrame::new(0xfa, 0, 0, vec![])),
     ];

@@ -359,10 +359,11 @@ fn codes(c: &mut Chapter<'_>) {
         "An unknown code in GOAWAY is nothing special: it is no error, PING is answered or the connection closed",
         |s| {
             s.start_alone(&[])?;
-            if s.role() == Role::Client {
-                s.exchange()?;
-            }
-            s.send(&RawFrame::goaway(0x7fff_ffff, 0xff, b""));
+            let last = match s.role() {
+                Role::Client => s.exchange()?,
+                Role::Server => 0,
+            };
+            s.send(&RawFrame::goaway(last, 0xff, b""));
             s.send(&RawFrame::ping(*b"go on..."));
             let expected = "an answer to PING, or a close without an error";
             s.settle();

@@ -105,13 +105,17 @@ fn request(c: &mut Chapter<'_>) {
 }
 
 fn authority(c: &mut Chapter<'_>) {
-    c.malformed(
+    c.should(
         Server,
         "userinfo",
-        ":authority with userinfo is malformed for http and https",
-        |fields| {
-            let host = fields.get(":authority").unwrap_or_default().to_vec();
-            fields.set(":authority", [b"user:secret@", host.as_slice()].concat())
+        ":authority must not hold userinfo for http and https: a request with it is no valid one",
+        |s| {
+            s.start()?;
+            let fields = s.plain();
+            let host = fields.get(":authority").unwrap_or_default();
+            let with = [b"user:secret@", host].concat();
+            let id = s.message(&fields.set(":authority", with), true)?;
+            s.malformed(id)
         },
     );
     c.should(
@@ -125,13 +129,16 @@ fn authority(c: &mut Chapter<'_>) {
             s.malformed(id)
         },
     );
-    c.accepted(
+    c.should(
         Server,
         "host-the-same",
         "A Host that is the same as :authority is legal",
-        |fields| {
+        |s| {
+            s.start()?;
+            let fields = s.plain();
             let host = fields.get(":authority").unwrap_or_default().to_vec();
-            fields.add("host", host)
+            let id = s.message(&fields.add("host", host), true)?;
+            s.served(id)
         },
     );
     c.accepted(
@@ -158,11 +165,16 @@ fn path(c: &mut Chapter<'_>) {
             move |fields| fields.set(":path", value),
         );
     }
-    c.accepted(
+    c.should(
         Server,
         "path-asterisk-of-options",
         "OPTIONS may have the :path *",
-        |fields| fields.set(":method", "OPTIONS").set(":path", "*"),
+        |s| {
+            s.start()?;
+            let fields = s.plain().set(":method", "OPTIONS").set(":path", "*");
+            let id = s.message(&fields, true)?;
+            s.served(id)
+        },
     );
 }
 
@@ -354,7 +366,7 @@ fn connect(c: &mut Chapter<'_>) {
     );
 }
 
-/// A tunnel, if the server makes one.
+/// A tunnel to what sends everything back, if the server makes one.
 fn tunnel(s: &mut Session<'_>) -> Result<u32, Outcome> {
     s.start()?;
     let fields = Fields::new()
@@ -362,14 +374,18 @@ fn tunnel(s: &mut Session<'_>) -> Result<u32, Outcome> {
         .add(":authority", "example.com:443");
     let id = s.open(&fields, false);
     let item = s.wait_for(|item| item.stream() == id);
-    match item {
-        Some(Received::Headers(head))
-            if !head.end_stream && head.get(":status") == Some(b"200") =>
-        {
-            Ok(id)
+    let tunnel = matches!(item, Some(Received::Headers(head))
+        if !head.end_stream && head.get(":status") == Some(b"200"));
+    if tunnel {
+        s.send(&RawFrame::data(id, "echo?"));
+        let echo = s.wait_for(|item| {
+            matches!(item, Received::Data { stream, data, .. } if *stream == id && data == b"echo?")
+        });
+        if echo.is_some() {
+            return Ok(id);
         }
-        _ => Err(Outcome::skipped("the server makes no tunnels")),
     }
+    Err(Outcome::skipped("the server makes no tunnels that echo"))
 }
 
 fn upgrade(c: &mut Chapter<'_>) {

@@ -19,7 +19,7 @@ fn disable(c: &mut Chapter<'_>) {
             "NO_RFC7540_PRIORITIES other than 0 or 1 is a connection error PROTOCOL_ERROR",
             move |s| {
                 s.preface(&[(NO_RFC7540_PRIORITIES, value)]);
-                s.connection_error(code::PROTOCOL_ERROR)
+                s.judge_if_known(Expect::connection(code::PROTOCOL_ERROR))
             },
         );
     }

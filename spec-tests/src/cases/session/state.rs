@@ -136,7 +136,8 @@ impl Session<'_> {
         // The stream must be known to the application before it can reset it.
         self.ping()?;
         if !self.wire.wish(&Wish::Reset(id)) {
-            self.send(&RawFrame::window_update(id, 0));
+            // An overflow is the stream error that most implementations answer as one.
+            self.send(&RawFrame::window_update(id, 0x7fff_ffff));
         }
         let reset = self.wait_for(
             |item| matches!(item, Received::Rst { stream, code } if *stream == id && *code != code::NO_ERROR),
