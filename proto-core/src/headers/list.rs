@@ -338,14 +338,30 @@ impl<'a> Iter<'a> {
     }
 
     /// The value of a pseudo-header: looked for among those before the first regular field.
-    pub(super) fn pseudo(mut self, wanted: u8) -> Option<&'a [u8]> {
-        while let Some((id, field)) = self.next_numbered() {
-            if id == wanted {
-                return Some(field.value);
-            }
-            if !names::is_pseudo(id) && !field.name.starts_with(b":") {
-                break;
-            }
+    pub(super) fn pseudo(self, wanted: u8) -> Option<&'a [u8]> {
+        let mut records = self.records;
+        for _ in 0..self.left {
+            let (entry, rest) = records.split_first_chunk::<ENTRY>()?;
+            let entry = u64::from_le_bytes(*entry);
+            let (low, value) = (entry as u32, (entry >> 32) as usize);
+            let rest = if low & NUMBERED != 0 {
+                let id = low as u8;
+                if id == wanted {
+                    return rest.get(..value);
+                }
+                if !names::is_pseudo(id) {
+                    return None;
+                }
+                rest
+            } else {
+                let length = (low & !NEVER_INDEXED) as usize;
+                let (name, rest) = rest.split_at_checked(length)?;
+                if name.first() != Some(&b':') {
+                    return None;
+                }
+                rest
+            };
+            records = rest.get(value..)?;
         }
         None
     }
