@@ -62,14 +62,21 @@ impl Deadlines {
         Some(key)
     }
 
+    /// Gives memory back after a crowd has left.
+    pub(crate) fn shrink(&mut self) {
+        if self.heap.capacity() > 1024 && self.heap.len() < self.heap.capacity() / 4 {
+            self.heap = self.heap.to_vec();
+            let used = self.place.iter().rposition(|place| *place != NOWHERE);
+            let used = used.map_or(0, |last| last + 1);
+            self.place = self.place.get(..used).unwrap_or_default().to_vec();
+        }
+    }
+
     fn remove(&mut self, at: usize) {
         self.heap.swap_remove(at);
         if at < self.heap.len() {
             let at = self.rise(at);
             self.sink(at);
-        }
-        if self.heap.capacity() > 1024 && self.heap.len() < self.heap.capacity() / 4 {
-            self.heap.shrink_to(self.heap.len() * 2);
         }
     }
 
@@ -133,6 +140,8 @@ mod tests {
                     2 => {
                         ours.clear(key);
                         model.remove(&key);
+                        ours.heap.reserve(2000);
+                        ours.shrink();
                     }
                     _ => {
                         let now = u64::from(at / 2);

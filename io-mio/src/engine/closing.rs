@@ -8,6 +8,7 @@ use crate::error::{ConnectError, ConnectFault, Notice, TlsFault};
 use crate::id::{ConnId, ListenerId};
 use bywash_proto::connection::Close;
 use bywash_proto::vocabulary::{ErrorCode, Instant};
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::time::Duration;
 
@@ -81,14 +82,26 @@ impl Hub {
             false
         });
         if warm.is_empty() {
-            // After a crowd has left, its list goes too.
+            // After a crowd has left, its lists go too.
+            self.shrink();
             warm = Vec::new();
-            self.ready.shrink_to(64);
         } else {
             let at = self.now + self.options.trim_after;
             self.deadlines.set(super::hub::WAKER, at);
         }
         self.warm = warm;
+    }
+
+    fn shrink(&mut self) {
+        self.table.shrink();
+        self.deadlines.shrink();
+        self.timers.shrink();
+        if self.ready.is_empty() {
+            self.ready = VecDeque::new();
+        }
+        if self.news.is_empty() {
+            self.news = VecDeque::new();
+        }
     }
 
     /// Shuts our side; what still comes is read and discarded for a while. Closing a socket with

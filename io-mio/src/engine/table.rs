@@ -25,6 +25,8 @@ pub(crate) struct Table {
     slots: Vec<Slot>,
     free: Vec<u32>,
     most: u32,
+    /// New slots begin here: above all generations of slots that were given up.
+    first_generation: u32,
     /// Connections and searches for one.
     pub(crate) live: u32,
 }
@@ -38,6 +40,7 @@ impl Table {
             }],
             free: Vec::new(),
             most,
+            first_generation: 0,
             live: 0,
         }
     }
@@ -49,7 +52,7 @@ impl Table {
             Some(slot) => slot,
             None if (self.slots.len() as u64) < u64::from(self.most) => {
                 self.slots.push(Slot {
-                    generation: 0,
+                    generation: self.first_generation,
                     what: What::Free,
                 });
                 (self.slots.len() - 1) as u32
@@ -76,6 +79,28 @@ impl Table {
         place.generation = place.generation.wrapping_add(1);
         self.free.push(slot);
         what
+    }
+
+    /// Gives memory back after a crowd has left.
+    pub(crate) fn shrink(&mut self) {
+        if self.free.len() < 1024 || self.free.len() < self.slots.len() / 2 {
+            return;
+        }
+        while let Some(Slot {
+            generation,
+            what: What::Free,
+        }) = self.slots.last()
+        {
+            self.first_generation = self.first_generation.max(generation.wrapping_add(1));
+            self.slots.pop();
+        }
+        let kept = self.slots.len();
+        let mut slots = Vec::with_capacity(kept);
+        slots.append(&mut self.slots);
+        self.slots = slots;
+        self.free = (self.free.iter().copied())
+            .filter(|slot| (*slot as usize) < kept)
+            .collect();
     }
 
     /// Puts a connection where the search for it stood: its name stays.
@@ -144,5 +169,22 @@ mod tests {
         assert_eq!(table.name(second.slot()), second);
         assert!(matches!(table.remove(77), What::Free));
         assert!(table.conn(ConnId::new(99, 0)).is_none());
+    }
+
+    #[test]
+    fn names_stay_unique_after_a_crowd_has_left() {
+        let mut table = Table::new(10_000);
+        let ids: Vec<ConnId> = (0..3000)
+            .map(|_| table.insert(What::Waker).ok().unwrap())
+            .collect();
+        for id in &ids[5..] {
+            table.remove(id.slot());
+        }
+        table.shrink();
+        assert_eq!(table.slots().len(), 6);
+        let again = table.insert(What::Waker).ok().unwrap();
+        assert_eq!(again.slot(), ids[5].slot());
+        assert!(!ids.contains(&again));
+        assert_eq!(table.name(ids[4].slot()), ids[4]);
     }
 }

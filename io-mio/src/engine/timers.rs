@@ -50,6 +50,10 @@ impl Timers {
         Some((id, key?))
     }
 
+    pub(crate) fn shrink(&mut self) {
+        self.deadlines.shrink();
+    }
+
     pub(crate) fn next(&self) -> Option<Instant> {
         self.deadlines.next()
     }
