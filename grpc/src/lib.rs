@@ -41,6 +41,7 @@ mod pair;
 pub mod percent;
 pub mod pipe;
 pub mod pool;
+pub mod reactor;
 pub mod serve;
 pub mod server;
 pub mod status;

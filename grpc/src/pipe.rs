@@ -181,6 +181,17 @@ impl Pipe {
         }
     }
 
+    /// The loop will look at what is said next by itself.
+    pub fn hush(&self) {
+        self.lock().posted = true;
+    }
+
+    /// Whether the call's reactor is to be woken.
+    pub fn is_woken(&self) -> bool {
+        let state = self.lock();
+        state.outbox.iter().any(|out| matches!(out, Out::Wake))
+    }
+
     /// Which threads are to be let go. The loop asks at the end of its turn, so that one turn wakes a thread once.
     pub fn take_wake(&self) -> Wake {
         std::mem::take(&mut self.lock().wake)

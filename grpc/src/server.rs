@@ -3,8 +3,11 @@
 mod batch;
 mod calls;
 mod core;
+mod driving;
 mod due;
 mod job;
+mod news;
+mod opening;
 mod routes;
 mod service;
 mod spec;

@@ -18,6 +18,7 @@ use crate::{
     metadata::{Metadata, MetadataError},
     method::{Bidi, ClientStreaming, Kind, Method, ServerStreaming, Unary},
     pipe::{Encoding, Origin, Out, Pipe, blocking_on_loop},
+    reactor::{ClientFront, ClientReactor, erase_client},
     status::Status,
     wire::Instant,
 };
@@ -226,7 +227,11 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
     }
 
     /// Starts the call: encodes what there is to encode here, on the caller's thread.
-    fn begin(mut self, done: Option<Done>) -> Result<Begun, Status> {
+    fn begin(
+        mut self,
+        done: Option<Done>,
+        reactor: &mut Option<Box<dyn ClientFront>>,
+    ) -> Result<Begun, Status> {
         let inner = Arc::clone(&self.channel.0);
         let compressor = match self.options.encoding {
             None => None,
@@ -277,6 +282,7 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
             call: Arc::clone(&pipe),
             hooks,
             done,
+            reactor: reactor.take(),
         }));
         if !posted {
             return Err(Status::local(
@@ -317,7 +323,7 @@ impl<Q, R> Call<'_, Unary, Q, R> {
             return Err(blocking_on_loop());
         }
         let codec = self.res;
-        let begun = self.begin(None)?;
+        let begun = self.begin(None, &mut None)?;
         let reply = reply_of(&begun.pipe, codec);
         drop(begun.parent);
         reply
@@ -334,11 +340,14 @@ impl<Q, R> Call<'_, Unary, Q, R> {
         let take =
             |done: &Mutex<Option<_>>| done.lock().unwrap_or_else(PoisonError::into_inner).take();
         let later = Arc::clone(&done);
-        let begun = self.begin(Some(Box::new(move |pipe| {
-            if let Some(done) = take(&later) {
-                done(reply_of(pipe, codec));
-            }
-        })));
+        let begun = self.begin(
+            Some(Box::new(move |pipe| {
+                if let Some(done) = take(&later) {
+                    done(reply_of(pipe, codec));
+                }
+            })),
+            &mut None,
+        );
         match begun {
             Ok(Begun { parent, .. }) => {
                 if let Some(parent) = parent {
@@ -355,27 +364,65 @@ impl<Q, R> Call<'_, Unary, Q, R> {
     }
 }
 
+impl<K: Kind, Q: 'static, R: 'static> Call<'_, K, Q, R> {
+    fn start_reactor(mut self, reactor: impl ClientReactor<Q, R>) -> Canceller {
+        let canceller = self.options.canceller.get_or_insert_default().clone();
+        let mut front = Some(erase_client(reactor, self.req, self.res));
+        match self.begin(None, &mut front) {
+            Ok(Begun { parent, .. }) => {
+                if let Some(parent) = parent {
+                    parent.forget();
+                }
+            }
+            Err(status) => {
+                if let Some(mut front) = front {
+                    front.end(Err(status), Metadata::new());
+                }
+            }
+        }
+        canceller
+    }
+}
+
 impl<Q, R> Call<'_, ServerStreaming, Q, R> {
+    /// Makes the call and returns at once: the reactor hears of it on the channel's loop. One that cannot be started
+    /// ends before this returns.
+    pub fn start(self, reactor: impl ClientReactor<Q, R>) -> Canceller {
+        self.start_reactor(reactor)
+    }
+
     /// Makes the call. One that cannot be started says so with its first response.
     pub fn open(self) -> Responses<R> {
         let codec = self.res;
-        Responses::new(self.begin(None), codec)
+        Responses::new(self.begin(None, &mut None), codec)
     }
 }
 
 impl<Q, R> Call<'_, ClientStreaming, Q, R> {
+    /// Makes the call and returns at once: the reactor hears of it on the channel's loop. One that cannot be started
+    /// ends before this returns.
+    pub fn start(self, reactor: impl ClientReactor<Q, R>) -> Canceller {
+        self.start_reactor(reactor)
+    }
+
     /// Makes the call. One that cannot be started says so at its end.
     pub fn open(self) -> Upload<Q, R> {
         let (req, res) = (self.req, self.res);
-        Upload::new(self.begin(None), req, res)
+        Upload::new(self.begin(None, &mut None), req, res)
     }
 }
 
 impl<Q, R> Call<'_, Bidi, Q, R> {
+    /// Makes the call and returns at once: the reactor hears of it on the channel's loop. One that cannot be started
+    /// ends before this returns.
+    pub fn start(self, reactor: impl ClientReactor<Q, R>) -> Canceller {
+        self.start_reactor(reactor)
+    }
+
     /// Makes the call. One that cannot be started says so with its first response.
     pub fn open(self) -> Duplex<Q, R> {
         let (req, res) = (self.req, self.res);
-        let begun = self.begin(None);
+        let begun = self.begin(None, &mut None);
         Duplex {
             tx: Outgoing::new(
                 begun.as_ref().ok().map(|begun| Arc::clone(&begun.pipe)),

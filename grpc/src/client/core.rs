@@ -11,10 +11,16 @@ use crate::{
     filter::Hooks,
     host::{Host, OnLoop},
     pipe::{Ended, Out, Pipe, Wake},
+    reactor::{Asks, ClientFront, ClientNews},
     serve::SendState,
     wire::{ConnId, Instant, Net, NetEvent, ResolveId},
 };
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 /// The channel that a connection belongs to.
 pub fn home_of(id: ConnId) -> u64 {
@@ -48,6 +54,8 @@ struct Front {
     hooks: Hooks,
     streams: bool,
     done: Option<Done>,
+    reactor: Option<Box<dyn ClientFront>>,
+    news: ClientNews,
 }
 
 impl Fronts {
@@ -62,14 +70,27 @@ impl Fronts {
             }
             CallEvent::Message(message) => {
                 front.hooks.message(false, message.len());
-                front.pipe.put_message(message);
+                match front.reactor {
+                    Some(_) => front.news.messages.push(message.into_bytes()),
+                    None => front.pipe.put_message(message),
+                }
             }
-            CallEvent::Writable => front.pipe.put_full(false),
+            CallEvent::Writable => {
+                front.pipe.put_full(false);
+                front.news.writable = true;
+            }
             CallEvent::Ended {
                 mut result,
                 mut trailers,
             } => {
                 front.hooks.end(&mut result, &mut trailers);
+                if let Some(mut reactor) = front.reactor.take() {
+                    let mut asks = Asks::default();
+                    front.news.tell(&mut *reactor, &front.pipe, &mut asks);
+                    let (result, trailers) = (result.clone(), trailers.clone());
+                    // A panic here has no call left to end.
+                    let _ = catch_unwind(AssertUnwindSafe(|| reactor.end(result, trailers)));
+                }
                 front.pipe.put_end(Ended { result, trailers }, false);
                 self.by_number.remove(&front.pipe.origin().number);
                 self.ended.extend(self.calls.remove(&id));
@@ -126,6 +147,7 @@ impl ClientCore {
                 call,
                 hooks,
                 done,
+                reactor,
             } => {
                 let number = call.origin();
                 self.with(number.home, now, net, |home, now, net| {
@@ -139,6 +161,11 @@ impl ClientCore {
                             hooks,
                             streams,
                             done,
+                            news: ClientNews {
+                                begun: reactor.is_some(),
+                                ..ClientNews::default()
+                            },
+                            reactor,
                         },
                     );
                     home.fronts.touched.push(id);
@@ -261,7 +288,7 @@ impl Home {
                         .cancel(net, id, status, &mut |id, event| fronts.deliver(id, event));
                 }
                 // A server's.
-                Out::Head(_) | Out::Finish { .. } => {}
+                Out::Head(_) | Out::Wake | Out::Finish { .. } => {}
             }
         }
     }
@@ -273,6 +300,10 @@ impl Home {
                 continue;
             };
             let pipe = Arc::clone(&front.pipe);
+            if front.reactor.is_some() {
+                self.react(now, net, id, &pipe);
+                continue;
+            }
             let more = if front.streams { pipe.top_up() } else { 0 };
             if more > 0 {
                 let fronts = &mut self.fronts;
@@ -287,6 +318,38 @@ impl Home {
                 done(&front.pipe);
             }
             note(front.pipe, woken);
+        }
+    }
+}
+
+impl Home {
+    /// Calls a reactor's methods for what has happened, does what it says, and again for what comes of that.
+    fn react(&mut self, now: Instant, net: &mut dyn Net, id: CallId, pipe: &Arc<Pipe>) {
+        loop {
+            let Some(front) = self.fronts.calls.get_mut(&id) else {
+                return;
+            };
+            if !front.news.is_news() {
+                return;
+            }
+            let Some(mut reactor) = front.reactor.take() else {
+                return;
+            };
+            let mut asks = Asks::default();
+            pipe.hush();
+            front.news.tell(&mut *reactor, pipe, &mut asks);
+            front.reactor = Some(reactor);
+            self.hear(net, id, pipe);
+            if let Some(front) = self.fronts.calls.get_mut(&id) {
+                front.news.writable |= asks.full && pipe.is_writable();
+            }
+            if asks.messages > 0 {
+                let fronts = &mut self.fronts;
+                self.core
+                    .want(now, net, id, asks.messages, &mut |id, event| {
+                        fronts.deliver(id, event)
+                    });
+            }
         }
     }
 }

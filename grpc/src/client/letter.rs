@@ -6,6 +6,7 @@ use crate::{
     channel::ChannelSpec,
     filter::Hooks,
     pipe::{Pipe, Ring},
+    reactor::ClientFront,
     wire::Endpoint,
 };
 use std::{fmt, sync::Arc};
@@ -34,6 +35,7 @@ pub(super) enum Kind {
         call: Arc<Pipe>,
         hooks: Hooks,
         done: Option<Done>,
+        reactor: Option<Box<dyn ClientFront>>,
     },
     /// A call's thread has said something.
     Ring(Arc<Pipe>),

@@ -129,11 +129,12 @@ impl Handler for Loop {
     fn on_message(&mut self, cx: &mut Cx<'_>, message: Message) {
         match message {
             Message::Ring(call) => {
+                let now = cx.now();
                 let conn = self.ids.get(&call.origin().home);
                 let wire = conn
                     .and_then(|conn| cx.server(*conn))
                     .map(|conn| conn as &mut dyn Wire);
-                self.core.on_ring(wire, &call);
+                self.core.on_ring(now, wire, &call);
             }
             Message::Shutdown(grace) => {
                 cx.shutdown(grace + FAREWELL);

@@ -13,6 +13,8 @@ pub enum Out {
     HalfClose,
     /// Client: the call is given up.
     Cancel(Status),
+    /// Server: the call's reactor is to be woken.
+    Wake,
     /// Server: the call ends.
     Finish {
         /// How.

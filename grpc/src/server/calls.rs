@@ -5,6 +5,7 @@ use crate::{
     ctx::{Ctx, Peer},
     filter::Hooks,
     pipe::Pipe,
+    reactor::Front,
     serve::ServeCore,
     stream::Finisher,
     wire::StreamRef,
@@ -22,6 +23,8 @@ pub(super) struct Served {
     pub(super) call: Option<Arc<Finisher>>,
     /// The request of a unary call, until it is complete.
     pub(super) request: Option<Bytes>,
+    /// The object that serves it, of a method that is served so.
+    pub(super) reactor: Option<Box<dyn Front>>,
     /// A handler works on it elsewhere and has not said its last word.
     pub(super) working: bool,
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// A handler's panic ends its call and nothing else. What it was is the panic hook's to tell, not the client's.
-fn guarded<T>(f: impl FnOnce() -> Result<T, Status>) -> Result<T, Status> {
+pub(super) fn guarded<T>(f: impl FnOnce() -> Result<T, Status>) -> Result<T, Status> {
     catch_unwind(AssertUnwindSafe(f))
         .unwrap_or_else(|_| Err(Status::local(Code::Unknown, "handler panicked")))
 }
@@ -58,6 +58,8 @@ impl Work for Job {
                 call.release(result);
             }
             Run::Stream(run) | Run::Respond(run) => run_stream(&run, &cx, &call),
+            // Never on its way to a thread.
+            Run::Reactor(_) => call.release(Ok(())),
         }
     }
 

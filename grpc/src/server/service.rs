@@ -8,6 +8,7 @@ use crate::{
     framing::Framed,
     method::{Bidi, ClientStreaming, Kind, Method, ServerStreaming, Unary},
     pool::Pool,
+    reactor::{Front, Reactor, erase},
     status::Status,
     stream::{Finisher, Receiver, Sender},
 };
@@ -47,12 +48,17 @@ pub(crate) type RunUnary =
 /// Over the ends of the call's streams.
 pub(crate) type RunStream = Arc<dyn Fn(&Ctx, &Arc<Finisher>) -> Result<(), Status> + Send + Sync>;
 
+/// Makes the object of a call.
+pub(crate) type RunReactor = Arc<dyn Fn(&Ctx) -> Result<Box<dyn Front>, Status> + Send + Sync>;
+
 #[derive(Clone)]
 pub(crate) enum Run {
     Unary(RunUnary),
     Stream(RunStream),
     /// Answers when it likes: runs on the loop and must not block.
     Respond(RunStream),
+    /// An object per call, on the loop.
+    Reactor(RunReactor),
 }
 
 impl<S> Service<S> {
@@ -195,6 +201,18 @@ impl<S> Service<S> {
                 f(cx, request, Responder::new(Arc::clone(call), m.res));
                 Ok(())
             })),
+        )
+    }
+
+    /// Serves a method of any kind by an object per call, whose methods run on the loop and must not block.
+    pub fn reactor<K: Kind, Q: 'static, R: 'static, H: Reactor<Q, R>>(
+        self,
+        m: Method<S, K, Q, R>,
+        new: impl Fn(&Ctx) -> Result<H, Status> + Send + Sync + 'static,
+    ) -> Self {
+        self.set(
+            m,
+            Run::Reactor(Arc::new(move |cx| Ok(erase(new(cx)?, m.req, m.res)))),
         )
     }
 

@@ -39,6 +39,10 @@ impl Finisher {
         &self.pipe
     }
 
+    pub(crate) fn cx(&self) -> &Ctx {
+        &self.cx
+    }
+
     pub(crate) fn hold(&self) {
         self.holders.fetch_add(1, Ordering::Relaxed);
     }

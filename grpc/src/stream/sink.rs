@@ -4,6 +4,7 @@ use super::{finisher::Finisher, try_send::TrySend};
 use crate::{
     codec::{Codec, Encoded},
     metadata::Metadata,
+    pipe::Out,
     status::Status,
 };
 use std::{fmt, sync::Arc};
@@ -24,7 +25,7 @@ impl Drop for Shared {
 }
 
 impl<T: 'static> SinkHandle<T> {
-    pub(super) fn new(finisher: Arc<Finisher>, codec: &'static dyn Codec<T>) -> SinkHandle<T> {
+    pub(crate) fn new(finisher: Arc<Finisher>, codec: &'static dyn Codec<T>) -> SinkHandle<T> {
         finisher.hold();
         SinkHandle {
             shared: Arc::new(Shared(finisher)),
@@ -53,6 +54,11 @@ impl<T: 'static> SinkHandle<T> {
             .framed(&pipe.encoding().sending())
             .and_then(|framed| self.shared.0.send(framed))
             .map_err(TrySend::Ended)
+    }
+
+    /// Has the call's reactor woken, on its loop. Does nothing to a call that has none.
+    pub fn wake(&self) {
+        self.shared.0.pipe().say(Out::Wake);
     }
 
     /// Ends the call.

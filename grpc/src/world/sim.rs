@@ -274,7 +274,8 @@ impl Sim {
         for node in &mut self.nodes {
             while let Some(call) = node.mail.rung() {
                 let id = ConnId(call.origin().home);
-                node.core.on_ring(Wires::wire(&mut self.links, id), &call);
+                node.core
+                    .on_ring(now, Wires::wire(&mut self.links, id), &call);
                 progress = true;
             }
         }

@@ -1,3 +1,4 @@
+mod reactors;
 mod trouble;
 
 use super::*;

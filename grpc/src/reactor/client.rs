@@ -1,0 +1,139 @@
+//! Reactors of a client's calls.
+
+use super::{Asks, Link, Stream};
+use crate::{
+    code::Code,
+    codec::{Codec, MessageBuf},
+    metadata::Metadata,
+    pipe::{Out, Pipe},
+    status::Status,
+};
+use bytes::Bytes;
+use std::{
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+/// A client's call as an object. Its methods run on the channel's loop and must not block.
+pub trait ClientReactor<Q: 'static, R>: Send + 'static {
+    /// The call begins. Asks for one message unless it is written anew.
+    fn on_start(&mut self, stream: &mut Stream<'_, Q>) {
+        stream.request(1);
+    }
+
+    /// There is room for messages again.
+    fn on_writable(&mut self, _stream: &mut Stream<'_, Q>) {}
+
+    /// A message that was asked for.
+    fn on_message(&mut self, stream: &mut Stream<'_, Q>, message: R);
+
+    /// The call has ended. Once, and last.
+    fn on_end(&mut self, result: Result<(), Status>, trailers: Metadata);
+}
+
+/// A reactor whose types are forgotten.
+pub(crate) trait ClientFront: Send {
+    fn start(&mut self, call: &Arc<Pipe>, asks: &mut Asks);
+    fn writable(&mut self, call: &Arc<Pipe>, asks: &mut Asks);
+    fn message(&mut self, call: &Arc<Pipe>, asks: &mut Asks, message: Bytes);
+    fn end(&mut self, result: Result<(), Status>, trailers: Metadata);
+}
+
+/// What has happened to a call, on its way to its reactor.
+#[derive(Default)]
+pub(crate) struct ClientNews {
+    pub(crate) begun: bool,
+    pub(crate) messages: Vec<Bytes>,
+    pub(crate) writable: bool,
+}
+
+impl ClientNews {
+    /// Calls the reactor's methods; false if one of them panicked, which gives the call up.
+    pub(crate) fn tell(
+        &mut self,
+        reactor: &mut dyn ClientFront,
+        call: &Arc<Pipe>,
+        asks: &mut Asks,
+    ) -> bool {
+        let news = std::mem::take(self);
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            if news.begun {
+                reactor.start(call, asks);
+            }
+            for message in news.messages {
+                reactor.message(call, asks, message);
+            }
+            if news.writable {
+                reactor.writable(call, asks);
+            }
+        }));
+        if told.is_err() {
+            let status = Status::local(Code::Unknown, "reactor panicked");
+            call.say(Out::Cancel(status));
+        }
+        told.is_ok()
+    }
+
+    pub(crate) fn is_news(&self) -> bool {
+        self.begun || self.writable || !self.messages.is_empty()
+    }
+}
+
+struct Typed<Q: 'static, R: 'static, C> {
+    reactor: C,
+    req: &'static dyn Codec<Q>,
+    res: &'static dyn Codec<R>,
+    types: PhantomData<fn(Q) -> R>,
+}
+
+pub(crate) fn erase<Q: 'static, R: 'static, C: ClientReactor<Q, R>>(
+    reactor: C,
+    req: &'static dyn Codec<Q>,
+    res: &'static dyn Codec<R>,
+) -> Box<dyn ClientFront> {
+    Box::new(Typed {
+        reactor,
+        req,
+        res,
+        types: PhantomData,
+    })
+}
+
+impl<Q, R, C> Typed<Q, R, C> {
+    fn stream<'a>(&self, call: &'a Arc<Pipe>, asks: &'a mut Asks) -> Stream<'a, Q> {
+        Stream {
+            link: Link::Client(call),
+            codec: self.req,
+            asks,
+        }
+    }
+}
+
+impl<Q: 'static, R: 'static, C: ClientReactor<Q, R>> ClientFront for Typed<Q, R, C> {
+    fn start(&mut self, call: &Arc<Pipe>, asks: &mut Asks) {
+        let mut stream = self.stream(call, asks);
+        self.reactor.on_start(&mut stream);
+    }
+
+    fn writable(&mut self, call: &Arc<Pipe>, asks: &mut Asks) {
+        let mut stream = self.stream(call, asks);
+        self.reactor.on_writable(&mut stream);
+    }
+
+    fn message(&mut self, call: &Arc<Pipe>, asks: &mut Asks, message: Bytes) {
+        match self.res.decode(MessageBuf::Shared(message)) {
+            Ok(message) => {
+                let mut stream = self.stream(call, asks);
+                self.reactor.on_message(&mut stream, message);
+            }
+            Err(status) => {
+                call.say(Out::Cancel(status));
+            }
+        }
+    }
+
+    fn end(&mut self, result: Result<(), Status>, trailers: Metadata) {
+        self.reactor.on_end(result, trailers);
+    }
+}

@@ -1,0 +1,157 @@
+//! Calls that begin.
+
+use super::{
+    calls::{Conn, Served, number},
+    core::ServerCore,
+    job::guarded,
+    news::News,
+    service::{Entry, Run},
+};
+use crate::{
+    ctx::{Ctx, CtxParts},
+    filter::Hooks,
+    host::OnLoop,
+    inbound::ALL,
+    metadata::Metadata,
+    pipe::{Encoding, Origin, Pipe},
+    serve::{Incoming, ServeCore, Serving},
+    stream::Finisher,
+    wire::{ConnId, Instant, Request, StreamRef, Wire},
+};
+use std::sync::Arc;
+
+impl ServerCore {
+    pub(super) fn on_request(
+        &mut self,
+        now: Instant,
+        wire: &mut dyn Wire,
+        id: ConnId,
+        stream: StreamRef,
+        request: Request<'_>,
+    ) {
+        let spec = Arc::clone(&self.spec);
+        let found = spec.routes.find(request.path);
+        let serving = match found {
+            Ok(entry) => Serving {
+                registry: &spec.registry,
+                max_receive: spec.max_receive(&entry.limits),
+                single: entry.single,
+                wanted: if entry.single { ALL } else { 0 },
+            },
+            Err(_) => Serving {
+                registry: &spec.registry,
+                max_receive: 0,
+                single: false,
+                wanted: 0,
+            },
+        };
+        let Some((mut core, incoming)) = ServeCore::accept(now, wire, stream, request, &serving)
+        else {
+            return;
+        };
+        let entry = match found {
+            Ok(entry) => Arc::clone(entry),
+            Err(status) => {
+                let none = Metadata::new();
+                core.finish(wire, &Err(status), &none, &none);
+                return;
+            }
+        };
+        let served = self.begin(id, core, incoming, entry);
+        if let Some(deadline) = served.core.deadline() {
+            self.deadlines.add(deadline, id, stream);
+            let conns = &self.conns;
+            let live = conns.values().map(Conn::live).sum();
+            let lives = |id, stream| conns.get(&id).is_some_and(|conn| conn.has(stream));
+            self.deadlines.prune(live, lives);
+        }
+        self.start(wire, id, served);
+    }
+
+    fn begin(
+        &mut self,
+        id: ConnId,
+        core: ServeCore,
+        incoming: Incoming,
+        entry: Arc<Entry>,
+    ) -> Box<Served> {
+        let peer = self.conns.get(&id).map(|conn| Arc::clone(&conn.peer));
+        let cx = Ctx::new(CtxParts {
+            path: Arc::clone(&entry.path),
+            metadata: incoming.metadata,
+            deadline: incoming.deadline,
+            peer: peer.unwrap_or_default(),
+            host: Arc::clone(&self.host),
+        });
+        let call = (!(entry.inline && matches!(entry.run, Run::Unary(_)))).then(|| {
+            let encoding = Encoding {
+                compressor: core.compressor().cloned(),
+                limit: self.spec.max_send(&entry.limits),
+            };
+            let origin = Origin {
+                home: id.0,
+                number: number(core.stream()),
+            };
+            let (host, ring) = (Arc::clone(&self.host), Arc::clone(&self.ring));
+            Finisher::new(Pipe::new(host, ring, encoding, origin), cx.clone())
+        });
+        Box::new(Served {
+            core,
+            cx,
+            entry,
+            hooks: Hooks::default(),
+            call,
+            request: None,
+            reactor: None,
+            working: false,
+        })
+    }
+
+    fn start(&mut self, wire: &mut dyn Wire, id: ConnId, mut served: Box<Served>) {
+        let hooks = {
+            let _guard = OnLoop::enter();
+            let filters = self.spec.filters.iter();
+            Hooks::of(filters.map(|filter| filter.on_call(&served.cx)))
+        };
+        match hooks {
+            Ok(hooks) => served.hooks = hooks,
+            Err(status) => {
+                self.finish(
+                    wire,
+                    &mut served,
+                    Err(status),
+                    Metadata::new(),
+                    Metadata::new(),
+                );
+                return self.put(id, served);
+            }
+        }
+        let entry = Arc::clone(&served.entry);
+        if let Run::Reactor(new) = &entry.run {
+            let made = {
+                let _guard = OnLoop::enter();
+                guarded(|| new(&served.cx))
+            };
+            match made {
+                Ok(reactor) => served.reactor = Some(reactor),
+                Err(status) => {
+                    self.finish(
+                        wire,
+                        &mut served,
+                        Err(status),
+                        Metadata::new(),
+                        Metadata::new(),
+                    );
+                    return self.put(id, served);
+                }
+            }
+            self.react(wire, id, &mut served, News::begun());
+        } else if !entry.single {
+            self.dispatch(wire, &mut served);
+        }
+        self.drive(wire, id, &mut served, |core, wire, out| {
+            core.start(wire, out)
+        });
+        self.put(id, served);
+    }
+}
