@@ -19,6 +19,9 @@ pub struct LoopOptions {
     pub linger_bytes: u64,
     /// Quiet time after which a connection gives its scratch memory back. Default 1 s.
     pub trim_after: Duration,
+    /// Connections that keep scratch memory until then, at most: about 5 KiB each. Beyond them the
+    /// quietest give it back at once. Default 128.
+    pub warm_connections: usize,
     /// Messages that wait for the loop at most. Default 65 536.
     pub mailbox: usize,
     /// Ready events taken from the system at once. Default 1 024.
@@ -38,6 +41,7 @@ impl Default for LoopOptions {
             linger: Duration::from_secs(1),
             linger_bytes: 1024 * 1024,
             trim_after: Duration::from_secs(1),
+            warm_connections: 128,
             mailbox: 65_536,
             poll_events: 1024,
             max_sockets: 1 << 20,

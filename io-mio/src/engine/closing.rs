@@ -1,6 +1,6 @@
 //! Ends: lingering, giving up, and the loop's own.
 
-use super::entry::{Bits, Phase};
+use super::entry::{Bits, Entry, Phase};
 use super::flush::write_records;
 use super::hub::{Hub, News};
 use super::table::What;
@@ -14,6 +14,18 @@ use std::time::Duration;
 
 /// What is left of a loop's end once its grace is over: time to write the last GOAWAYs.
 const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Warm connections that are looked at for a quiet one, when one has to make room.
+const LOOKS: u32 = 4;
+
+/// Gives back what a connection needs only while something happens on it.
+fn cool(entry: &mut Entry) {
+    entry.bits.clear(Bits::WARM);
+    if let Some(machine) = &mut entry.machine {
+        machine.trim();
+    }
+    entry.carry.shrink_to_fit();
+}
 
 impl Hub {
     /// After a connection was pumped and nothing more can progress: closes what is to be closed.
@@ -60,7 +72,28 @@ impl Hub {
             let at = self.now + self.options.trim_after;
             self.deadlines.set(super::hub::WAKER, at);
         }
-        self.warm.push(id);
+        if self.warm.len() < self.options.warm_connections.max(1) {
+            self.warm.push(id);
+        } else {
+            self.take_place_of_a_quiet_one(id);
+        }
+    }
+
+    /// Scratch of many connections at once would leave holes all over the heap: so the list is
+    /// bounded, and one that was quiet for a round of the hand makes room, or else the next one.
+    fn take_place_of_a_quiet_one(&mut self, id: ConnId) {
+        for _ in 0..LOOKS {
+            self.hand = (self.hand + 1) % self.warm.len();
+            let other = self.warm[self.hand];
+            match self.table.conn(other) {
+                Some(entry) if entry.bits.has(Bits::ACTIVE) => entry.bits.clear(Bits::ACTIVE),
+                _ => break,
+            }
+        }
+        let other = std::mem::replace(&mut self.warm[self.hand], id);
+        if let Some(entry) = self.table.conn(other) {
+            cool(entry);
+        }
     }
 
     /// Trims the connections that were quiet since the last sweep.
@@ -74,11 +107,7 @@ impl Hub {
                 entry.bits.clear(Bits::ACTIVE);
                 return true;
             }
-            entry.bits.clear(Bits::WARM);
-            if let Some(machine) = &mut entry.machine {
-                machine.trim();
-            }
-            entry.carry.shrink_to_fit();
+            cool(entry);
             false
         });
         if warm.is_empty() {

@@ -125,6 +125,7 @@ impl<M> EventLoop<M> {
                 deadlines: Deadlines::default(),
                 timers: Timers::default(),
                 warm: Vec::new(),
+                hand: 0,
                 registry,
                 first_token,
                 clock,

@@ -41,6 +41,8 @@ pub(crate) struct Hub {
     pub(crate) timers: Timers,
     /// Connections that were active lately and have not been trimmed since.
     pub(crate) warm: Vec<ConnId>,
+    /// Where in `warm` a quiet one was last looked for.
+    pub(crate) hand: usize,
     pub(crate) registry: Registry,
     pub(crate) first_token: usize,
     pub(crate) clock: Clock,

@@ -19,7 +19,8 @@ pub(crate) struct Admission {
 #[derive(Debug)]
 pub(crate) struct Permit {
     admission: Arc<Admission>,
-    peer: Option<IpAddr>,
+    /// Where addresses have a bound. A box, because every connection has a permit and few a bound.
+    peer: Option<Box<IpAddr>>,
 }
 
 impl Admission {
@@ -47,7 +48,7 @@ impl Admission {
                     return None;
                 }
                 *count += 1;
-                Some(peer)
+                Some(Box::new(peer))
             }
             _ => None,
         };
@@ -62,13 +63,13 @@ impl Admission {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.admission.taken.fetch_sub(1, Ordering::Relaxed);
-        let Some(peer) = self.peer else { return };
+        let Some(peer) = &self.peer else { return };
         let peers = &self.admission.peers;
         let mut peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = peers.get_mut(&peer) {
+        if let Some(count) = peers.get_mut(peer) {
             *count -= 1;
             if *count == 0 {
-                peers.remove(&peer);
+                peers.remove(peer);
             }
         }
     }
