@@ -2,7 +2,6 @@
 
 use crate::{
     call::CallCore,
-    inbound::Unread,
     wire::{ConnId, Instant, StreamRef},
 };
 use std::{
@@ -27,12 +26,8 @@ struct Entry {
     place: Option<(ConnId, StreamRef)>,
 }
 
-/// Calls by the slots of a connection's streams, and what these hold unread.
-#[derive(Default)]
-struct Streams {
-    calls: Vec<Option<(StreamRef, CallId)>>,
-    unread: Unread,
-}
+/// Calls by the slots of a connection's streams.
+type Streams = Vec<Option<(StreamRef, CallId)>>;
 
 #[derive(Default)]
 pub(super) struct Calls {
@@ -46,11 +41,6 @@ pub(super) struct Calls {
 impl Calls {
     pub(super) fn len(&self) -> usize {
         self.live
-    }
-
-    /// What a connection's streams hold unread.
-    pub(super) fn unread(&mut self, conn: ConnId) -> Unread {
-        self.streams.entry(conn).or_default().unread.clone()
     }
 
     pub(super) fn reserve(&mut self) -> CallId {
@@ -114,7 +104,7 @@ impl Calls {
             return;
         };
         self.entries[id.slot as usize].place = Some((conn, stream));
-        let streams = &mut self.streams.entry(conn).or_default().calls;
+        let streams = self.streams.entry(conn).or_default();
         let slot = stream.slot() as usize;
         if streams.len() <= slot {
             streams.resize(slot + 1, None);
@@ -134,7 +124,7 @@ impl Calls {
         if let Some(slot) = self
             .streams
             .get_mut(&conn)
-            .and_then(|streams| streams.calls.get_mut(stream.slot() as usize))
+            .and_then(|streams| streams.get_mut(stream.slot() as usize))
             .filter(|slot| slot.is_some_and(|(name, _)| name == stream))
         {
             *slot = None;
@@ -142,7 +132,7 @@ impl Calls {
     }
 
     pub(super) fn find(&self, conn: ConnId, stream: StreamRef) -> Option<CallId> {
-        let (name, id) = (*self.streams.get(&conn)?.calls.get(stream.slot() as usize)?)?;
+        let (name, id) = (*self.streams.get(&conn)?.get(stream.slot() as usize)?)?;
         (name == stream).then_some(id)
     }
 

@@ -1,4 +1,3 @@
-mod filters;
 mod reactors;
 mod trouble;
 

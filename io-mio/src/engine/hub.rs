@@ -111,6 +111,11 @@ impl Hub {
         // Closing the socket deregisters it on most systems, not on all.
         let _ = entry.socket.deregister(&self.registry);
         self.load.fetch_sub(1, Ordering::Relaxed);
+        if self.warm.is_empty() {
+            // Nobody else asks for a sweep, and this may be the last of a crowd.
+            let at = self.now + self.options.trim_after;
+            self.deadlines.set(WAKER, at);
+        }
         if entry.machine.is_some() {
             let end = End {
                 reason: entry
