@@ -1,6 +1,8 @@
 //! What the long tests share: chance from a seed, small configurations, certificates.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod wire;
+
 use bywash_mio::LoopOptions;
 use bywash_mio::proto::config::Config;
 use bywash_mio::tls::{Certificates, ClientTls, ServerTls};
