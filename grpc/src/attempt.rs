@@ -9,7 +9,7 @@ use crate::{
     code::Code,
     compress::Registry,
     content_type::ContentType,
-    inbound::{ALL, Inbound, Receiving},
+    inbound::{ALL, Inbound, Receiving, Unread},
     message::MessageBuf,
     metadata::Metadata,
     outgoing::Outgoing,
@@ -102,12 +102,14 @@ impl AttemptCore {
         wire: &mut dyn Wire,
         head: &RequestHead<'_>,
         response: Response,
+        unread: &Unread,
     ) -> Result<AttemptCore, OpenRefused> {
         let stream = wire.open(head)?;
         let how = Receiving {
             limit: response.max_receive,
             compressor: None,
             single: !response.streams,
+            unread: unread.clone(),
         };
         let wanted = if response.streams { 0 } else { ALL };
         Ok(AttemptCore {
@@ -196,6 +198,7 @@ impl AttemptCore {
     pub fn cancel(&mut self, wire: &mut dyn Wire) {
         if !self.is_over() {
             wire.reset(self.stream, ErrorCode::CANCEL);
+            self.inbound.discard(wire, self.stream);
             self.state = State::Ended;
         }
     }
@@ -222,7 +225,12 @@ impl AttemptCore {
                 };
                 self.fail(wire, status, out);
             }
-            StreamEvent::Ended { why, processed } => self.on_ended(why, processed, out),
+            StreamEvent::Ended { why, processed } => {
+                if !matches!(self.state, State::Unread(_)) {
+                    self.inbound.discard(wire, self.stream);
+                }
+                self.on_ended(why, processed, out);
+            }
             StreamEvent::Writable | StreamEvent::Drained | StreamEvent::Request(_) => {}
         }
     }
@@ -271,6 +279,7 @@ impl AttemptCore {
                         limit: self.response.max_receive,
                         compressor: Some(compressor.clone()),
                         single: !self.response.streams,
+                        unread: self.inbound.unread().clone(),
                     };
                     // Nothing was read before the head: only what is wanted carries over.
                     self.inbound.restart(how);
@@ -403,6 +412,7 @@ impl AttemptCore {
     /// The response breaks a rule, or a limit of ours.
     fn fail(&mut self, wire: &mut dyn Wire, status: Status, out: &mut dyn FnMut(AttemptEvent<'_>)) {
         wire.reset(self.stream, ErrorCode::CANCEL);
+        self.inbound.discard(wire, self.stream);
         self.end(Outcome::of(Err(status), Metadata::new()), out);
     }
 

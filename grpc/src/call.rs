@@ -7,6 +7,7 @@ use crate::{
     attempt::{AttemptCore, AttemptEvent, Outcome, Response},
     code::Code,
     framing::Framed,
+    inbound::Unread,
     message::MessageBuf,
     metadata::Metadata,
     outgoing::Outgoing,
@@ -124,6 +125,7 @@ impl CallCore {
         conn: ConnId,
         wire: &mut dyn Wire,
         default: (&str, bool),
+        unread: &Unread,
         out: &mut dyn FnMut(CallEvent<'_>),
     ) -> Result<(), OpenRefused> {
         let timeout = self
@@ -143,7 +145,7 @@ impl CallCore {
             fields: &self.spec.head,
             timeout: timeout.as_ref().map_or(b"", TimeoutValue::as_bytes),
         };
-        let attempt = AttemptCore::open(wire, &head, self.spec.response.clone())?;
+        let attempt = AttemptCore::open(wire, &head, self.spec.response.clone(), unread)?;
         self.attempt = Some((conn, attempt));
         self.pump(wire, out);
         if let (Some((_, attempt)), true) = (&mut self.attempt, self.wanted > 0) {

@@ -145,10 +145,13 @@ impl ChannelCore {
             return;
         };
         let default = (&*self.spec.authority, self.spec.https);
+        let unread = self.calls.unread(conn);
         let Some(call) = self.calls.get_mut(id) else {
             return;
         };
-        match call.open(now, conn, wire, default, &mut |event| out(id, event)) {
+        match call.open(now, conn, wire, default, &unread, &mut |event| {
+            out(id, event);
+        }) {
             Ok(()) => self.calls.placed(id),
             Err(OpenRefused::NoCapacity) => {
                 self.has_room = false;

@@ -8,13 +8,39 @@ use crate::{
     status::Status,
     wire::{StreamRef, Wire},
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// Wanted without end: for calls whose side sends one message.
 pub const ALL: u32 = u32::MAX;
 
 /// Below this a message that is still arriving needs no window of its own, in octets.
 const WORTH_A_GRANT: usize = 32 * 1024;
+
+/// Octets that the streams of one connection may hold unread before the connection's credit, too, waits for their
+/// readers.
+pub const UNREAD_PER_CONNECTION: usize = 16 * 1024 * 1024;
+
+/// Octets that the streams of one connection hold unread. Clones count together.
+#[derive(Clone, Default, Debug)]
+pub struct Unread(Arc<AtomicUsize>);
+
+impl Unread {
+    /// The octets.
+    pub fn octets(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, octets: usize) -> usize {
+        self.0.fetch_add(octets, Ordering::Relaxed) + octets
+    }
+
+    fn remove(&self, octets: usize) {
+        self.0.fetch_sub(octets, Ordering::Relaxed);
+    }
+}
 
 /// How the messages of one stream are received.
 #[derive(Clone)]
@@ -25,6 +51,8 @@ pub struct Receiving {
     pub compressor: Option<Arc<dyn Compressor>>,
     /// Whether there must be exactly one message.
     pub single: bool,
+    /// The connection's count.
+    pub unread: Unread,
 }
 
 /// Cuts messages out of DATA and returns credit: the connection's on receipt, the stream's when octets are consumed.
@@ -38,6 +66,14 @@ pub struct Inbound {
     backlog: Vec<u8>,
     /// Where the backlog begins.
     at: usize,
+    /// Octets of the connection's credit that were not given back on receipt.
+    owed: usize,
+}
+
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        self.how.unread.remove(self.backlog.len() - self.at);
+    }
 }
 
 impl Inbound {
@@ -49,6 +85,7 @@ impl Inbound {
             seen: false,
             backlog: Vec::new(),
             at: 0,
+            owed: 0,
             how,
         }
     }
@@ -76,8 +113,15 @@ impl Inbound {
         }
         let kept = if result.is_ok() { input.len() } else { 0 };
         self.backlog.extend_from_slice(&input[..kept]);
+        let consumed = bytes.len() - kept;
+        let returned = if kept > 0 && self.how.unread.add(kept) > UNREAD_PER_CONNECTION {
+            self.owed += kept;
+            consumed
+        } else {
+            bytes.len()
+        };
         // A DATA frame has at most 2^24 octets.
-        wire.release(stream, (bytes.len() - kept) as u32, bytes.len() as u32);
+        wire.release(stream, consumed as u32, returned as u32);
         self.grant(wire, stream);
         result
     }
@@ -99,24 +143,27 @@ impl Inbound {
         }
         let held = std::mem::take(&mut self.backlog);
         let mut input = held.get(self.at..).unwrap_or_default();
+        self.at = 0;
         let before = input.len();
         let result = self.read(&mut input, out);
         let consumed = before - input.len();
+        self.how.unread.remove(consumed);
+        let paid = self.owed.min(consumed);
+        self.owed -= paid;
         if let Some(wire) = wire {
             // At most the stream's window is held.
-            wire.release(stream, consumed as u32, 0);
+            wire.release(stream, consumed as u32, paid as u32);
             self.grant(wire, stream);
         }
-        self.at = held.len() - input.len();
-        if !input.is_empty() {
+        let left = input.len();
+        if left > 0 {
+            self.at = held.len() - left;
             self.backlog = held;
             // Moving the rest only when it is the smaller part keeps the work linear.
             if self.at > self.backlog.len() / 2 {
                 self.backlog.drain(..self.at);
                 self.at = 0;
             }
-        } else {
-            self.at = 0;
         }
         result
     }
@@ -150,6 +197,22 @@ impl Inbound {
         if let Some(missing) = self.reader.missing().filter(|n| *n > WORTH_A_GRANT) {
             wire.expect(stream, u32::try_from(missing).unwrap_or(u32::MAX));
         }
+    }
+
+    /// Nobody will read on: what is held goes, and the connection gets its credit.
+    pub fn discard(&mut self, wire: &mut dyn Wire, stream: StreamRef) {
+        self.how.unread.remove(self.backlog.len() - self.at);
+        self.backlog = Vec::new();
+        self.at = 0;
+        if self.owed > 0 {
+            wire.release(stream, 0, self.owed as u32);
+            self.owed = 0;
+        }
+    }
+
+    /// The connection's count.
+    pub fn unread(&self) -> &Unread {
+        &self.how.unread
     }
 
     /// Whether nothing waits to be wanted.

@@ -4,6 +4,7 @@ use crate::{
     attempt::{AttemptCore, AttemptEvent, Outcome, Response},
     compress::Registry,
     framing::Framed,
+    inbound::Unread,
     metadata::Metadata,
     outgoing::Outgoing,
     serve::{ServeCore, ServeEvent, Serving, refuse_head},
@@ -49,6 +50,7 @@ pub(crate) struct Pair {
     pub(crate) serving_single: bool,
     pub(crate) wanted: u32,
     pub(crate) limit: usize,
+    pub(crate) unread: Unread,
     pub(crate) closed: Vec<CloseReason>,
 }
 
@@ -99,6 +101,7 @@ impl Pair {
             serving_single: false,
             wanted: u32::MAX,
             limit: 1 << 20,
+            unread: Unread::default(),
             closed: Vec::new(),
         };
         pair.run();
@@ -119,7 +122,8 @@ impl Pair {
             fields,
             timeout,
         };
-        let mut attempt = AttemptCore::open(&mut self.client, &head, response).unwrap();
+        let mut attempt =
+            AttemptCore::open(&mut self.client, &head, response, &self.unread).unwrap();
         attempt.pump(&mut self.client, &self.outgoing);
         self.attempt = Some(attempt);
         if streams {
@@ -270,6 +274,7 @@ impl Pair {
                     max_receive: self.limit,
                     single: self.serving_single,
                     wanted: self.wanted,
+                    unread: &self.unread,
                 };
                 let accepted = ServeCore::accept(*now, server, stream, request, &serving);
                 if let Some((mut core, head)) = accepted {

@@ -119,6 +119,7 @@ impl Pipe {
         let bytes = message.into_bytes();
         let mut state = self.lock();
         state.inbox_octets += bytes.len();
+        state.last_octets = bytes.len();
         state.inbox.push_back(bytes);
         state.ahead = state.ahead.saturating_sub(1);
         state.wake_reader();
@@ -164,7 +165,13 @@ impl Pipe {
             state.stalled = true;
             return 0;
         }
-        let more = AHEAD - state.ahead.min(AHEAD);
+        // Where messages are large, one at a time is enough to keep a reader busy.
+        let most = if state.last_octets > MARK / 8 {
+            1
+        } else {
+            AHEAD
+        };
+        let more = most - state.ahead.min(most);
         state.ahead += more;
         more
     }

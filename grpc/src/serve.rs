@@ -234,6 +234,7 @@ impl ServeCore {
 
     /// All is with the transport. A client that still sends is told to stop once it has been written.
     fn linger(&mut self, wire: &mut dyn Wire) {
+        self.inbound.discard(wire, self.stream);
         self.state = if self.request_ended {
             State::Ended
         } else {
@@ -243,6 +244,7 @@ impl ServeCore {
     }
 
     fn abort(&mut self, wire: &mut dyn Wire, code: ErrorCode) {
+        self.inbound.discard(wire, self.stream);
         wire.reset(self.stream, code);
         self.state = State::Ended;
         self.queue.clear();
@@ -299,6 +301,7 @@ impl ServeCore {
                 let was_open = self.state == State::Open;
                 self.state = State::Ended;
                 self.queue.clear();
+                self.inbound.discard(wire, self.stream);
                 if was_open {
                     out(ServeEvent::Cancelled(cancel, cancel.status()));
                 }

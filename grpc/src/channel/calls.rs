@@ -2,6 +2,7 @@
 
 use crate::{
     call::CallCore,
+    inbound::Unread,
     wire::{ConnId, Instant, StreamRef},
 };
 use std::{
@@ -26,8 +27,12 @@ struct Entry {
     place: Option<(ConnId, StreamRef)>,
 }
 
-/// Calls by the slots of a connection's streams.
-type Streams = Vec<Option<(StreamRef, CallId)>>;
+/// Calls by the slots of a connection's streams, and what these hold unread.
+#[derive(Default)]
+struct Streams {
+    calls: Vec<Option<(StreamRef, CallId)>>,
+    unread: Unread,
+}
 
 #[derive(Default)]
 pub(super) struct Calls {
@@ -41,6 +46,11 @@ pub(super) struct Calls {
 impl Calls {
     pub(super) fn len(&self) -> usize {
         self.live
+    }
+
+    /// What a connection's streams hold unread.
+    pub(super) fn unread(&mut self, conn: ConnId) -> Unread {
+        self.streams.entry(conn).or_default().unread.clone()
     }
 
     pub(super) fn reserve(&mut self) -> CallId {
@@ -104,7 +114,7 @@ impl Calls {
             return;
         };
         self.entries[id.slot as usize].place = Some((conn, stream));
-        let streams = self.streams.entry(conn).or_default();
+        let streams = &mut self.streams.entry(conn).or_default().calls;
         let slot = stream.slot() as usize;
         if streams.len() <= slot {
             streams.resize(slot + 1, None);
@@ -124,7 +134,7 @@ impl Calls {
         if let Some(slot) = self
             .streams
             .get_mut(&conn)
-            .and_then(|streams| streams.get_mut(stream.slot() as usize))
+            .and_then(|streams| streams.calls.get_mut(stream.slot() as usize))
             .filter(|slot| slot.is_some_and(|(name, _)| name == stream))
         {
             *slot = None;
@@ -132,7 +142,7 @@ impl Calls {
     }
 
     pub(super) fn find(&self, conn: ConnId, stream: StreamRef) -> Option<CallId> {
-        let (name, id) = (*self.streams.get(&conn)?.get(stream.slot() as usize)?)?;
+        let (name, id) = (*self.streams.get(&conn)?.calls.get(stream.slot() as usize)?)?;
         (name == stream).then_some(id)
     }
 

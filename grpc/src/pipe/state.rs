@@ -49,6 +49,8 @@ pub struct Origin {
 pub(super) struct State {
     pub(super) inbox: VecDeque<Bytes>,
     pub(super) inbox_octets: usize,
+    /// The size of the last message that came.
+    pub(super) last_octets: usize,
     pub(super) headers: Option<Metadata>,
     pub(super) half_closed: bool,
     pub(super) ended: Option<Ended>,

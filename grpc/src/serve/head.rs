@@ -5,7 +5,7 @@ use crate::{
     code::Code,
     compress::Registry,
     content_type::{self, ContentType},
-    inbound::{Inbound, Receiving},
+    inbound::{Inbound, Receiving, Unread},
     metadata::Metadata,
     status::Status,
     timeout,
@@ -24,6 +24,8 @@ pub struct Serving<'a> {
     pub single: bool,
     /// The messages wanted before anyone asks.
     pub wanted: u32,
+    /// What the connection's streams hold unread.
+    pub unread: &'a Unread,
 }
 
 /// What a request's head says to the application.
@@ -96,6 +98,7 @@ impl ServeCore {
             limit: serving.max_receive,
             compressor,
             single: serving.single,
+            unread: serving.unread.clone(),
         };
         core.inbound = Inbound::new(how, serving.wanted);
         if deadline.is_some_and(|deadline| deadline <= now) {
@@ -122,6 +125,7 @@ impl ServeCore {
             limit: 0,
             compressor: None,
             single: false,
+            unread: Unread::default(),
         };
         ServeCore {
             stream,

@@ -147,7 +147,8 @@ fn raw(head: RequestHead<'_>, body: &[u8], end: bool) -> Pair {
         max_receive: 1 << 20,
         streams: true,
     };
-    let attempt = crate::attempt::AttemptCore::open(&mut pair.client, &head, response).unwrap();
+    let attempt =
+        crate::attempt::AttemptCore::open(&mut pair.client, &head, response, &pair.unread).unwrap();
     let stream = attempt.stream();
     pair.attempt = Some(attempt);
     pair.want(u32::MAX);
@@ -429,4 +430,50 @@ fn what_inflates_beyond_the_limit_is_resource_exhausted() {
         .unwrap();
     let pair = raw(head(&fields), packed.as_bytes(), true);
     assert_eq!(pair.status().0, 8);
+}
+
+/// Above the bound the connection's credit, too, waits for readers; a call that ends gives back what it owes.
+#[test]
+fn what_nobody_reads_is_bounded_over_the_connection() {
+    const MIB: usize = 1 << 20;
+    let start = || {
+        let mut wide = config();
+        wide.settings.initial_window_size = 64 << 20;
+        let mut pair = Pair::with(config(), wide);
+        pair.wanted = 0;
+        for _ in 0..24 {
+            pair.request(&vec![7; MIB - 5], false);
+        }
+        pair.open(false, &grpc(), b"");
+        pair.half_close();
+        pair.run();
+        let held = pair.unread.octets();
+        assert!((16 * MIB..=18 * MIB).contains(&held), "{held}");
+        pair
+    };
+    let mut pair = start();
+    pair.serve(|core, wire, out| core.want(wire, 100, out));
+    pair.run();
+    assert_eq!(Pair::messages(&pair.at_server).len(), 24);
+    assert_eq!(
+        (pair.at_server.last(), pair.unread.octets()),
+        (Some(&Seen::HalfClosed), 0)
+    );
+
+    let mut pair = start();
+    let none = Metadata::new();
+    pair.serve(|core, wire, _| core.finish(wire, &Err(Status::aborted("no")), &none, &none));
+    pair.run();
+    assert_eq!((pair.status().0, pair.unread.octets()), (10, 0));
+    // The window is whole again: as much as before fits.
+    (pair.outgoing, pair.served) = (Default::default(), None);
+    pair.at_client.clear();
+    pair.wanted = u32::MAX;
+    for _ in 0..24 {
+        pair.request(&vec![7; MIB - 5], false);
+    }
+    pair.at_server.clear();
+    pair.open(false, &grpc(), b"");
+    pair.run();
+    assert_eq!(Pair::messages(&pair.at_server).len(), 24);
 }

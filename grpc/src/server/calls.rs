@@ -4,6 +4,7 @@ use super::service::Entry;
 use crate::{
     ctx::{Ctx, Peer},
     filter::Hooks,
+    inbound::Unread,
     pipe::Pipe,
     reactor::Front,
     serve::ServeCore,
@@ -44,6 +45,8 @@ impl Served {
 #[derive(Default)]
 pub(super) struct Conn {
     pub(super) peer: Arc<Peer>,
+    /// What its streams hold unread.
+    pub(super) unread: Unread,
     calls: Vec<Option<Box<Served>>>,
     live: usize,
 }

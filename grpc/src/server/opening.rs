@@ -31,18 +31,22 @@ impl ServerCore {
     ) {
         let spec = Arc::clone(&self.spec);
         let found = spec.routes.find(request.path);
+        let unread = self.conns.get(&id).map(|conn| conn.unread.clone());
+        let unread = unread.unwrap_or_default();
         let serving = match found {
             Ok(entry) => Serving {
                 registry: &spec.registry,
                 max_receive: spec.max_receive(&entry.limits),
                 single: entry.single,
                 wanted: if entry.single { ALL } else { 0 },
+                unread: &unread,
             },
             Err(_) => Serving {
                 registry: &spec.registry,
                 max_receive: 0,
                 single: false,
                 wanted: 0,
+                unread: &unread,
             },
         };
         let Some((mut core, incoming)) = ServeCore::accept(now, wire, stream, request, &serving)

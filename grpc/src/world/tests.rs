@@ -1,3 +1,4 @@
+mod filters;
 mod reactors;
 mod trouble;
 

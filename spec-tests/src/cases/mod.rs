@@ -2,12 +2,14 @@
 //!
 //! * [`Case`]: a demand, who is held to it, and the script that finds out.
 //! * [`Session`]: one connection to the implementation under test, with a raw peer in the other role.
+//! * [`clause`]: every demand of the RFCs, with the cases that prove it or the reason why none does.
 //! * [`Wire`]: the way there: [`memory`] for this project's core, sockets for anybody's.
 //!
 //! Cases stand in one file per section of the RFC. State comes first: all of them hold the implementation to the exact
 //! code and scope, and to serving the other streams afterwards; see [`Verdict`] for what else is allowed.
 
 mod book;
+pub mod clause;
 mod fields;
 mod judge;
 pub mod memory;

@@ -61,6 +61,10 @@ pub struct Session<'w> {
     pub(super) ended: bool,
     pub(super) sibling: Option<u32>,
     pub(super) window: u32,
+    /// The implementation's first SETTINGS.
+    pub(super) settings: Vec<(u16, u32)>,
+    /// Whether a response or a reset of ours has ended a stream: a client may have what it wanted.
+    pub(super) gave: bool,
     next: u32,
 }
 
@@ -80,6 +84,8 @@ impl<'w> Session<'w> {
             ended: false,
             sibling: None,
             window: DEFAULT_WINDOW,
+            settings: Vec::new(),
+            gave: false,
             next: 1,
         }
     }
@@ -108,6 +114,9 @@ impl<'w> Session<'w> {
                 self.window = u32::from_be_bytes([entry[2], entry[3], entry[4], entry[5]]);
             }
         }
+        let ends =
+            matches!(frame.kind, kind::DATA | kind::HEADERS) && frame.flags & flag::END_STREAM != 0;
+        self.gave |= self.role() == Role::Client && (ends || frame.kind == kind::RST_STREAM);
         self.sent.push(sent::summary(frame));
         self.peer.send(frame);
     }
@@ -290,6 +299,7 @@ impl<'w> Session<'w> {
         let Received::Settings(settings) = settings else {
             return Err(self.missing("SETTINGS"));
         };
+        self.settings.clone_from(&settings);
         Ok(settings)
     }
 

@@ -26,6 +26,7 @@ fn block(s: &mut Session<'_>) -> Result<Vec<u32>, Outcome> {
 
 /// Sends a table size, and waits for its acknowledgement.
 fn set(s: &mut Session<'_>, size: u32) -> Result<(), Outcome> {
+    s.forget_requests();
     s.send(&RawFrame::settings(&[(setting::HEADER_TABLE_SIZE, size)]));
     s.demand("an acknowledgement", |item| *item == Received::SettingsAck)
         .map(drop)

@@ -340,6 +340,7 @@ fn state(c: &mut Chapter<'_>) {
         |s| {
             s.start()?;
             first_block(s)?;
+            s.forget_requests();
             s.send(&RawFrame::settings(&[(setting::HEADER_TABLE_SIZE, 0)]));
             s.demand("the acknowledgement of SETTINGS", |item| {
                 *item == Received::SettingsAck

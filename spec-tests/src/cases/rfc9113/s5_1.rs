@@ -120,6 +120,10 @@ fn expected(role: Role, state: State, input: Input, id: u32) -> Option<Expect> {
 
 fn run(s: &mut Session<'_>, role: Role, state: State, input: Input) -> Ran {
     let id = s.start_in(state)?;
+    let pushes = !s.settings.contains(&(setting::ENABLE_PUSH, 0));
+    if role == Role::Client && input == Input::PushPromise && pushes {
+        return Err(Outcome::skipped("the client allows pushes"));
+    }
     let Some(expect) = expected(role, state, input, id) else {
         return s.ignored();
     };

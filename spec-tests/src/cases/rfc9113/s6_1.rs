@@ -215,7 +215,7 @@ fn priority(c: &mut Chapter<'_>) {
     for (name, made) in [
         ("lightest", fields(0, 0, false)),
         ("heaviest", fields(0, 255, false)),
-        ("on-a-dependency", fields(101, 15, false)),
+        ("on-a-dependency", fields(1001, 15, false)),
         ("exclusive", fields(0, 15, true)),
     ] {
         c.harmless(

@@ -143,8 +143,8 @@ fn goaway_received(c: &mut Chapter<'_>) {
         |s| {
             s.start_alone(&[])?;
             let id = s.exchange()?;
+            s.forget_requests();
             s.send(&RawFrame::goaway(id, code::NO_ERROR, b""));
-            s.flush();
             s.settle();
             let _ = s.wish(Wish::Get);
             s.settle();

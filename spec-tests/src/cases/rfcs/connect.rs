@@ -18,16 +18,16 @@ fn setting_values(c: &mut Chapter<'_>) {
             move |_| vec![RawFrame::settings(&[(ENABLE_CONNECT_PROTOCOL, value)])],
         );
     }
-    c.fatal(
+    c.should(
         Client,
         "taken-back",
-        "ENABLE_CONNECT_PROTOCOL may not go from 1 to 0",
-        code::PROTOCOL_ERROR,
-        |_| {
-            vec![
-                RawFrame::settings(&[(ENABLE_CONNECT_PROTOCOL, 1)]),
-                RawFrame::settings(&[(ENABLE_CONNECT_PROTOCOL, 0)]),
-            ]
+        "ENABLE_CONNECT_PROTOCOL must not go from 1 to 0: a client that sees it may end the connection",
+        |s| {
+            s.start()?;
+            for value in [1, 0] {
+                s.send(&RawFrame::settings(&[(ENABLE_CONNECT_PROTOCOL, value)]));
+            }
+            s.connection_error(code::PROTOCOL_ERROR)
         },
     );
     for (name, values) in [

@@ -70,6 +70,18 @@ impl Session<'_> {
         }
     }
 
+    /// A client that cannot be told may have sent all its requests before it knew of anything: these are dropped here.
+    pub(in crate::cases) fn forget_requests(&mut self) {
+        if self.role() == Role::Client && !self.target.obeys {
+            self.settle();
+            while self
+                .peer
+                .find(|item| matches!(item, Received::Headers(_)))
+                .is_some()
+            {}
+        }
+    }
+
     /// Client under test: the request that the application is asked for. A client that cannot be asked must send it
     /// of its own accord.
     ///

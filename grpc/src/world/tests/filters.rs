@@ -1,0 +1,130 @@
+//! Hooks on both sides.
+
+use super::*;
+use crate::{
+    Metadata,
+    ctx::Ctx,
+    filter::{CallHooks, CallInfo, ClientFilter, ServerFilter},
+};
+
+type Log = Arc<Mutex<Vec<String>>>;
+
+/// Writes down what it hears, and adds its name to what goes by.
+struct Scribe(&'static str, Log);
+
+struct Scribbles(&'static str, Log);
+
+impl Scribe {
+    fn hooks(&self) -> Box<dyn CallHooks> {
+        Box::new(Scribbles(self.0, Arc::clone(&self.1)))
+    }
+}
+
+impl ClientFilter for Scribe {
+    fn on_call(&self, info: &mut CallInfo<'_>) -> Result<Option<Box<dyn CallHooks>>, Status> {
+        info.metadata.append("x-by", self.0)?;
+        Ok(Some(self.hooks()))
+    }
+}
+
+struct User(String);
+
+impl ServerFilter for Scribe {
+    fn on_call(&self, cx: &Ctx) -> Result<Option<Box<dyn CallHooks>>, Status> {
+        let token = cx.metadata().get("authorization");
+        let user = token.and_then(|token| token.strip_prefix("Bearer "));
+        let user = user.ok_or_else(|| Status::unauthenticated("who are you?"))?;
+        cx.set_extension(User(user.to_owned()));
+        Ok(Some(self.hooks()))
+    }
+}
+
+impl CallHooks for Scribbles {
+    fn on_headers(&mut self, fields: &mut Metadata) {
+        let added = fields.append("x-seen-by", self.0);
+        assert!(added.is_ok());
+    }
+
+    fn on_message(&mut self, sent: bool, octets: usize) {
+        let way = if sent { "sent" } else { "got" };
+        self.1
+            .lock()
+            .unwrap()
+            .push(format!("{} {way} {octets}", self.0));
+    }
+
+    fn on_end(&mut self, result: &mut Result<(), Status>, trailers: &mut Metadata) {
+        let code = result.as_ref().map_err(Status::code);
+        self.1
+            .lock()
+            .unwrap()
+            .push(format!("{} end {code:?}", self.0));
+        let added = trailers.append("x-ended-by", self.0);
+        assert!(added.is_ok());
+    }
+}
+
+#[test]
+fn filters_see_and_change_every_call() {
+    let log = Log::default();
+    let by = |name| Scribe(name, Arc::clone(&log));
+    let mut spec = ServerSpec::default();
+    spec.add_filter(by("server"));
+    spec.add(
+        Service::new("t.T")
+            .unary(ECHO, |cx, _| {
+                let by: Vec<_> = cx.metadata().get_all("x-by").collect();
+                let user = cx.extension::<User>().map_or("", |user| &user.0);
+                Ok(bytes(&format!("{user} {by:?}")))
+            })
+            .bidi(CHAT, |_, mut requests, mut out| {
+                while let Some(request) = requests.recv()? {
+                    out.send(&request)?;
+                }
+                Err(Status::aborted("enough"))
+            }),
+    );
+    let world = World::new(1);
+    let node = world.serve_spec(spec);
+    let channel = world.channel_with(&[&node], |mut parts| {
+        parts.filters = vec![Box::new(by("outer")), Box::new(by("inner"))];
+        parts
+    });
+    world.run(|| {
+        let status = channel.call(ECHO, Some(&Q)).call().unwrap_err();
+        assert_eq!(status.code(), Code::Unauthenticated);
+        log.lock().unwrap().clear();
+        let call = channel
+            .call(ECHO, Some(&Q))
+            .meta("authorization", "Bearer ada");
+        let reply = call.call_full().unwrap();
+        assert_eq!(reply.message, "ada [\"outer\", \"inner\"]");
+        let seen: Vec<_> = reply.headers.get_all("x-seen-by").collect();
+        assert_eq!(seen, ["server", "inner", "outer"]);
+        let ended: Vec<_> = reply.trailers.get_all("x-ended-by").collect();
+        assert_eq!(ended, ["server", "inner", "outer"]);
+        assert_eq!(
+            log.lock().unwrap().len(),
+            9,
+            "three hooks hear of two messages and an end"
+        );
+        log.lock().unwrap().clear();
+        let mut chat = channel
+            .call(CHAT, None)
+            .meta("authorization", "Bearer ada")
+            .open();
+        for _ in 0..3 {
+            chat.tx.send(&Q).unwrap();
+            assert!(chat.rx.recv().unwrap().is_some());
+        }
+        chat.tx.close();
+        assert_eq!(chat.rx.recv().unwrap_err().code(), Code::Aborted);
+        let log = log.lock().unwrap();
+        let messages = log.iter().filter(|line| !line.contains("end")).count();
+        let ends = log
+            .iter()
+            .filter(|line| line.contains("end Err(Aborted)"))
+            .count();
+        assert_eq!((messages, ends), (18, 3), "{log:?}");
+    });
+}
