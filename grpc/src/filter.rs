@@ -1,6 +1,7 @@
 //! Hooks around calls, on both sides, for all kinds and fronts.
 
 use crate::{ctx::Ctx, metadata::Metadata, status::Status};
+use std::fmt;
 
 /// A client's call that begins.
 #[derive(Debug)]
@@ -39,6 +40,46 @@ pub trait CallHooks: Send {
 
     /// The call ends. What is changed here is what the other side, or the caller, gets.
     fn on_end(&mut self, _result: &mut Result<(), Status>, _trailers: &mut Metadata) {}
+}
+
+/// Wraps the handlers of methods that run on pools: runs on the handler's thread and may block.
+pub trait Around: Send + Sync + 'static {
+    /// A handler is about to run. What is returned in place of the handler's own result ends the call.
+    ///
+    /// # Errors
+    /// The call's status.
+    fn around(&self, cx: &Ctx, next: Next<'_>) -> Result<(), Status>;
+}
+
+/// The handler, or the next around it.
+pub struct Next<'a>(&'a mut dyn FnMut() -> Result<(), Status>);
+
+impl Next<'_> {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Its own.
+    pub fn run(self) -> Result<(), Status> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Next<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Next")
+    }
+}
+
+/// Runs a handler inside of all that is around it, the first outermost.
+pub(crate) fn run_within(
+    arounds: &[Box<dyn Around>],
+    cx: &Ctx,
+    handler: &mut dyn FnMut() -> Result<(), Status>,
+) -> Result<(), Status> {
+    match arounds.split_first() {
+        None => handler(),
+        Some((first, rest)) => first.around(cx, Next(&mut || run_within(rest, cx, handler))),
+    }
 }
 
 /// The hooks of one call, the first filter's outermost.

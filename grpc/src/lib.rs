@@ -1,5 +1,29 @@
 //! gRPC without an async runtime.
 //!
+//! A service is a trait of plain functions, a call is a method call; threads that wait are the program's own. Generated
+//! code has the keys of methods, the trait and the client; here they are written by hand:
+//!
+//! ```
+//! use bywash_grpc::{Server, client::Channel, codec::Raw, method::{Method, Unary}, server::Service};
+//! use bytes::Bytes;
+//! use std::time::Duration;
+//!
+//! enum Echo {}
+//! const SAY: Method<Echo, Unary, Bytes, Bytes> = Method::new("/test.Echo/Say", &Raw, &Raw);
+//!
+//! let service = Service::new("test.Echo").unary(SAY, |_cx, request| Ok(request));
+//! let running = Server::builder().service(service).listen("127.0.0.1:0")?.start()?;
+//!
+//! let channel = Channel::builder(&running.addrs()[0].to_string()).plaintext().build()?;
+//! let request = Bytes::from_static(b"hello");
+//! let reply = channel.call(SAY, Some(&request)).timeout(Duration::from_secs(5)).call()?;
+//! assert_eq!(reply, request);
+//! running.shutdown(Duration::from_secs(1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The layers
+//!
 //! Nothing but the driver does I/O or reads a clock: the time and the transport are arguments. From the bottom up:
 //!
 //! ```text
@@ -10,6 +34,11 @@
 //! codec  method                                                        typed messages, typed method keys
 //! wire                                                                 the seam to a transport, and the core behind it
 //! inbound  outgoing  attempt  serve                                    one stream, from either side
+//! call  channel                                                        calls with deadlines and retries, one target
+//! host  pipe  pool  ctx  filter  stream  reactor                       what handlers, callers and loops share
+//! server  client                                                       the two sides, as machines and as people see them
+//! driver                                                               sockets and threads under them
+//! world                                                                virtual network, time and threads under them
 //! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -90,7 +90,13 @@ impl World {
     }
 
     /// A server with choices, HTTP/2's included.
+    ///
+    /// # Panics
+    /// If the choices contradict one another: see [`ServerSpec::check`].
     pub fn serve_with(&self, spec: ServerSpec, config: Config) -> Node {
+        if let Err(text) = spec.check() {
+            panic!("{text}");
+        }
         let host: Arc<dyn Host> = self.baton.clone();
         let index = self.baton.sim().add_node(spec, config, host);
         Node {

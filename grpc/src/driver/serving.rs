@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     compress::Registry,
-    filter::ServerFilter,
+    filter::{Around, ServerFilter},
     host::Host,
     pipe::Ring,
     pool::Pool,
@@ -72,6 +72,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn filter(mut self, filter: impl ServerFilter) -> Self {
         self.spec.add_filter(filter);
+        self
+    }
+
+    /// Wraps the handlers of methods that run on pools, inside of what was added before.
+    #[must_use]
+    pub fn around(mut self, around: impl Around) -> Self {
+        self.spec.add_around(around);
         self
     }
 
@@ -200,6 +207,8 @@ impl ServerBuilder {
     /// # Errors
     /// The system's; `InvalidInput` for a configuration that does not fit.
     pub fn start(self) -> io::Result<Running> {
+        let checked = self.spec.check();
+        checked.map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
         let spec = Arc::new(self.spec);
         let group = Group::new();
         let mut loops: Vec<EventLoop<Message>> = Vec::new();

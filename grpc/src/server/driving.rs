@@ -143,6 +143,7 @@ impl ServerCore {
                 served.working = true;
                 wire.hold(served.core.stream());
                 let job = Job {
+                    spec: Arc::clone(&self.spec),
                     run: entry.run.clone(),
                     cx: served.cx.clone(),
                     call: Arc::clone(call),

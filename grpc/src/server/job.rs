@@ -1,9 +1,12 @@
 //! A handler at work.
 
-use super::service::{Run, RunStream, RunUnary};
+use super::{
+    service::{Run, RunStream, RunUnary},
+    spec::ServerSpec,
+};
 use crate::{
-    code::Code, codec::MessageBuf, compress::Sending, ctx::Ctx, framing::Framed, pool::Work,
-    status::Status, stream::Finisher,
+    code::Code, codec::MessageBuf, compress::Sending, ctx::Ctx, filter::run_within,
+    framing::Framed, pool::Work, status::Status, stream::Finisher,
 };
 use bytes::Bytes;
 use std::{
@@ -35,6 +38,7 @@ pub(super) fn run_stream(run: &RunStream, cx: &Ctx, call: &Arc<Finisher>) {
 
 /// A call on its way to a thread.
 pub(super) struct Job {
+    pub(super) spec: Arc<ServerSpec>,
     pub(super) run: Run,
     pub(super) cx: Ctx,
     pub(super) call: Arc<Finisher>,
@@ -45,6 +49,7 @@ pub(super) struct Job {
 impl Work for Job {
     fn run(self: Box<Self>) {
         let Job {
+            spec,
             run,
             cx,
             call,
@@ -53,11 +58,24 @@ impl Work for Job {
         match run {
             Run::Unary(run) => {
                 let encoding = call.pipe().encoding().clone();
-                let reply = run_unary(&run, &cx, MessageBuf::Shared(message), &encoding.sending());
+                let sending = encoding.sending();
+                let reply = guarded(|| {
+                    let mut reply = None;
+                    run_within(&spec.arounds, &cx, &mut || {
+                        let message = MessageBuf::Shared(message.clone());
+                        reply = Some(run(&cx, message, &sending)?);
+                        Ok(())
+                    })?;
+                    // Something around the handler has let the call pass without it.
+                    reply.ok_or_else(|| Status::local(Code::Internal, "the handler was not run"))
+                });
                 let result = reply.and_then(|framed| call.send(framed));
                 call.release(result);
             }
-            Run::Stream(run) | Run::Respond(run) => run_stream(&run, &cx, &call),
+            Run::Stream(run) | Run::Respond(run) => {
+                let result = guarded(|| run_within(&spec.arounds, &cx, &mut || run(&cx, &call)));
+                call.release(result);
+            }
             // Never on its way to a thread.
             Run::Reactor(_) => call.release(Ok(())),
         }

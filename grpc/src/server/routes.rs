@@ -1,6 +1,6 @@
 //! From `:path` to a method.
 
-use super::service::{Entry, Service};
+use super::service::{Entry, Run, Service};
 use crate::{code::Code, method::split_path, status::Status};
 use std::{collections::HashMap, sync::Arc};
 
@@ -28,6 +28,14 @@ impl Routes {
     /// The method of a path, or the status of calls to it.
     pub(crate) fn find(&self, path: &[u8]) -> Result<&Arc<Entry>, Status> {
         self.methods.get(path).ok_or_else(|| self.unknown(path))
+    }
+
+    /// Paths of methods that do not run on a pool, in no order.
+    pub(crate) fn on_loop(&self) -> impl Iterator<Item = &str> {
+        let entries = self.methods.values();
+        entries
+            .filter(|entry| entry.inline || matches!(entry.run, Run::Respond(_) | Run::Reactor(_)))
+            .map(|entry| &*entry.path)
     }
 
     fn unknown(&self, path: &[u8]) -> Status {

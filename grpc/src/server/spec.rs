@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     compress::Registry,
-    filter::ServerFilter,
+    filter::{Around, ServerFilter},
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
     pool::Pool,
 };
@@ -17,6 +17,7 @@ use std::fmt;
 pub struct ServerSpec {
     pub(super) routes: Routes,
     pub(super) filters: Vec<Box<dyn ServerFilter>>,
+    pub(super) arounds: Vec<Box<dyn Around>>,
     pub(super) registry: Registry,
     pub(super) pool: Pool,
     limits: Limits,
@@ -38,6 +39,24 @@ impl ServerSpec {
     /// Adds a filter, inside of those before it.
     pub fn add_filter(&mut self, filter: impl ServerFilter) {
         self.filters.push(Box::new(filter));
+    }
+
+    /// Wraps handlers, inside of what was added before.
+    pub fn add_around(&mut self, around: impl Around) {
+        self.arounds.push(Box::new(around));
+    }
+
+    /// Checks what only the whole can tell.
+    ///
+    /// # Errors
+    /// A method that runs on the loop cannot be wrapped by an [`Around`], which may block: the text names it.
+    pub fn check(&self) -> Result<(), String> {
+        match self.routes.on_loop().next() {
+            Some(path) if !self.arounds.is_empty() => Err(format!(
+                "{path} runs on the loop, where nothing may be around it: use a filter, or move it to a pool"
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Sets the encodings known.

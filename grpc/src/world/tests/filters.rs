@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     Metadata,
     ctx::Ctx,
-    filter::{CallHooks, CallInfo, ClientFilter, ServerFilter},
+    filter::{Around, CallHooks, CallInfo, ClientFilter, Next, ServerFilter},
 };
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -127,4 +127,50 @@ fn filters_see_and_change_every_call() {
             .count();
         assert_eq!((messages, ends), (18, 3), "{log:?}");
     });
+}
+
+/// Runs the handler, or not, and has the last word.
+struct Guard(Log);
+
+impl Around for Guard {
+    fn around(&self, cx: &Ctx, next: Next<'_>) -> Result<(), Status> {
+        if cx.metadata().contains_key("x-skip") {
+            return Err(Status::permission_denied("not you"));
+        }
+        let result = next.run();
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("{:?}", result.as_ref().map_err(Status::code)));
+        result.map_err(|status| status.with_message("seen"))
+    }
+}
+
+#[test]
+fn what_is_around_handlers_has_the_last_word() {
+    let log = Log::default();
+    let mut spec = ServerSpec::default();
+    spec.add_around(Guard(Arc::clone(&log)));
+    spec.add_around(Guard(Arc::clone(&log)));
+    spec.add(service());
+    let world = World::new(2);
+    let node = world.serve_spec(spec);
+    let channel = world.channel(&node);
+    world.run(|| {
+        assert_eq!(channel.call(ECHO, Some(&Q)).call().unwrap(), Q);
+        let status = channel.call(ECHO, Some(&bytes("fail"))).call().unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::NotFound, "seen"));
+        let mut chat = channel.call(CHAT, None).meta("x-skip", "1").open();
+        assert_eq!(chat.rx.recv().unwrap_err().code(), Code::PermissionDenied);
+    });
+    let (ok, fail) = ("Ok(())", "Err(NotFound)");
+    assert_eq!(*log.lock().unwrap(), [ok, ok, fail, fail]);
+}
+
+#[test]
+fn nothing_that_blocks_goes_around_a_method_on_the_loop() {
+    let mut spec = ServerSpec::default();
+    spec.add_around(Guard(Log::default()));
+    spec.add(service().inline(ECHO));
+    assert!(spec.check().unwrap_err().contains("/t.T/Echo"));
 }
