@@ -198,7 +198,14 @@ impl Pair {
         let Some(number) = pick(side, which) else {
             return;
         };
-        let name = side.tracks[&number].name;
+        let Some(track) = side.tracks.get_mut(&number) else {
+            return;
+        };
+        // More than one is what a limit is for.
+        if std::mem::replace(&mut track.informed, true) {
+            return;
+        }
+        let name = track.name;
         if let Core::Server(server) = &mut side.core {
             let _ = server.informational(name, &[(":status", "103"), ("link", "</a>")]);
         }

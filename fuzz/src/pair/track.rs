@@ -23,6 +23,8 @@ pub(crate) struct Track {
     pub(crate) unreleased: u32,
     /// Ended before its time: reset by us, or told so.
     pub(crate) gone: bool,
+    /// An informational head was sent.
+    pub(crate) informed: bool,
     /// `data` gave a short count, and `Writable` has not come.
     pub(crate) wants_writable: bool,
     /// `Drained` was asked for, and has not come.
@@ -42,6 +44,7 @@ impl Track {
             got_head: false,
             unreleased: 0,
             gone: false,
+            informed: false,
             wants_writable: false,
             wants_drained: false,
         }
