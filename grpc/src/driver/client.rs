@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use bywash_mio::{
-    ConnId, Connect, Connector, Cx, Handle, Handler, SendFailure, Target, TimerId,
+    ConnId, Connect, Connector, Cx, Handle, Handler, Target, TimerId,
     error::{ConnectError, ConnectFault, End, TlsFault},
 };
 use bywash_proto::{config::Config, event::Event, observer::Observer};
@@ -35,16 +35,7 @@ pub(super) struct Mail(pub(super) Handle<Message>);
 
 impl Post for Mail {
     fn post(&self, letter: Letter) -> bool {
-        let mut message = Message::Letter(letter);
-        loop {
-            match self.0.send(message) {
-                Ok(()) => return true,
-                Err(SendFailure::Closed(_)) => return false,
-                // A loop that is behind: whoever has something to say waits for it.
-                Err(SendFailure::Full(back)) => message = back,
-            }
-            std::thread::yield_now();
-        }
+        self.0.send(Message::Letter(letter)).is_ok()
     }
 }
 

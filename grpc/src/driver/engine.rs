@@ -2,13 +2,13 @@
 
 use super::{
     client::{How, Loop, Mail, Message},
-    host::LoopHost,
+    host::{LoopHost, options},
 };
 use crate::{
     client::{ClientCore, Post},
     host::Host,
 };
-use bywash_mio::{EventLoop, Handle, LoopOptions};
+use bywash_mio::{EventLoop, Handle};
 use std::{
     fmt, io,
     sync::{
@@ -45,7 +45,7 @@ impl Engine {
     /// # Errors
     /// The system's: no descriptor or no thread left.
     pub fn new() -> io::Result<Engine> {
-        let mut event_loop: EventLoop<Message> = EventLoop::new(LoopOptions::default())?;
+        let mut event_loop: EventLoop<Message> = EventLoop::new(options())?;
         let handle = event_loop.handle();
         let host: Arc<dyn Host> = Arc::new(LoopHost::new(event_loop.clock()));
         let mut handler = Loop::new(ClientCore::new(Arc::clone(&host)));

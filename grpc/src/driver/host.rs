@@ -4,7 +4,15 @@ use crate::{
     host::{Host, Slot, ThreadHost},
     wire::Instant,
 };
-use bywash_mio::Clock;
+use bywash_mio::{Clock, LoopOptions};
+
+/// How loops of this crate are made. A call stands in its loop's mailbox at most twice, so that the calls themselves are
+/// the mailbox's bound; a lower one would lose rings, or stop a loop that rings itself.
+pub(super) fn options() -> LoopOptions {
+    let mut options = LoopOptions::default();
+    options.mailbox = usize::MAX;
+    options
+}
 
 /// Tells the time of a loop: deadlines made by threads and by the loop must agree.
 pub(super) struct LoopHost {

@@ -1,7 +1,7 @@
 //! Building, running and ending a server.
 
 use super::{
-    host::LoopHost,
+    host::{LoopHost, options},
     server::{Bell, Loop, Message},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     server::{Endings, Limits, ServerCore, ServerSpec, Service},
     wire::proto,
 };
-use bywash_mio::{Acceptor, EventLoop, Group, Handle, Listen, LoopOptions};
+use bywash_mio::{Acceptor, EventLoop, Group, Handle, Listen};
 use bywash_proto::config::{Config, Keepalive};
 use std::{
     fmt, io,
@@ -213,7 +213,7 @@ impl ServerBuilder {
         let group = Group::new();
         let mut loops: Vec<EventLoop<Message>> = Vec::new();
         for _ in 0..self.loops {
-            let mut one = EventLoop::new(LoopOptions::default())?;
+            let mut one = EventLoop::new(options())?;
             one.join(&group);
             loops.push(one);
         }
