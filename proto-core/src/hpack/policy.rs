@@ -18,8 +18,8 @@ pub enum Indexing {
 /// Asked only for fields that are not in the tables, or are so by name only.
 pub type Policy = fn(name: &[u8], known: u8) -> Indexing;
 
-/// The encoder's policy unless another is set: second sight for names whose values seldom repeat, first sight for all
-/// others.
+/// The encoder's policy unless another is set: second sight for names whose values seldom repeat, no place for those
+/// whose values never do, first sight for all others.
 #[must_use]
 pub fn default_policy(name: &[u8], known: u8) -> Indexing {
     if known > 0 {
@@ -29,10 +29,13 @@ pub fn default_policy(name: &[u8], known: u8) -> Indexing {
             Indexing::FirstSight
         };
     }
-    if seldom_repeats(name) {
-        Indexing::SecondSight
-    } else {
-        Indexing::FirstSight
+    match name {
+        // What is left of a deadline: it never comes again.
+        b"grpc-timeout" => Indexing::Without,
+        b"traceparent" | b"x-request-id" | b"x-amzn-trace-id" | b"x-b3-spanid" => {
+            Indexing::SecondSight
+        }
+        _ => Indexing::FirstSight,
     }
 }
 
@@ -51,11 +54,16 @@ const SELDOM_KNOWN: u64 = 1 << 4
     | 1 << 46
     | 1 << 50;
 
-/// Names outside of the static table: identifiers and clocks of one request.
-#[inline]
-fn seldom_repeats(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"grpc-timeout" | b"traceparent" | b"x-request-id" | b"x-amzn-trace-id" | b"x-b3-spanid"
-    )
+#[cfg(test)]
+mod tests {
+    use super::{Indexing, default_policy};
+
+    #[test]
+    fn what_never_comes_again_takes_no_place() {
+        assert_eq!(default_policy(b"grpc-timeout", 0), Indexing::Without);
+        assert_eq!(default_policy(b"traceparent", 0), Indexing::SecondSight);
+        assert_eq!(default_policy(b"grpc-encoding", 0), Indexing::FirstSight);
+        assert_eq!(default_policy(b":path", 4), Indexing::SecondSight);
+        assert_eq!(default_policy(b"server", 54), Indexing::FirstSight);
+    }
 }
