@@ -366,20 +366,24 @@ impl Three {
         let windows = configs.iter().map(|c| c.settings.initial_window_size);
         let most = MOST.min(windows.min().unwrap_or(1).saturating_mul(300));
         let [at_server, at_front, at_back, at_client] = configs;
+        // A receive buffer below a few segments makes TCP itself wait, for its own timers.
+        let buffers = (chance.up_to(20_000) as usize, 200_000);
 
         let mut event_loop = EventLoop::new(soak::small_loop(chance)).unwrap();
-        let server = listen(at_server, is_tls, &mut event_loop);
+        let server = listen(at_server, buffers, is_tls, &mut event_loop);
         let handle = event_loop.handle();
         let serving = Serving::new(serve as Service, handle, ServeOptions::default());
         let three_server = (event_loop, serving);
 
         let mut event_loop = EventLoop::new(soak::small_loop(chance)).unwrap();
-        let front = listen(at_front, is_tls, &mut event_loop);
-        let pool = Pool::new(connect(at_back, is_tls, server));
+        let front = listen(at_front, buffers, is_tls, &mut event_loop);
+        let pool = Pool::new(connect(at_back, buffers, is_tls, server));
         let three_proxy = (event_loop, Proxy::new(pool));
 
         let mut event_loop = EventLoop::new(soak::small_loop(chance)).unwrap();
-        event_loop.cx().connect(connect(at_client, is_tls, front));
+        event_loop
+            .cx()
+            .connect(connect(at_client, buffers, is_tls, front));
         let waiting = (0..1 + chance.next() % 20)
             .map(|_| {
                 let (kind, _) = KINDS[chance.next() as usize % KINDS.len()];
@@ -411,8 +415,18 @@ impl Three {
     }
 }
 
-fn listen<M>(config: Config, is_tls: bool, event_loop: &mut EventLoop<M>) -> SocketAddr {
-    let mut listen = Listen::tcp("127.0.0.1:0".parse().unwrap()).config(config);
+/// Sizes of the kernel's buffers, for sending and receiving.
+type Buffers = (usize, usize);
+
+fn listen<M>(
+    config: Config,
+    (send, receive): Buffers,
+    is_tls: bool,
+    event_loop: &mut EventLoop<M>,
+) -> SocketAddr {
+    let mut listen = Listen::tcp("127.0.0.1:0".parse().unwrap())
+        .config(config)
+        .socket_buffers(Some(send), Some(receive));
     if is_tls {
         listen = listen.tls(soak::tls().0);
     }
@@ -421,8 +435,10 @@ fn listen<M>(config: Config, is_tls: bool, event_loop: &mut EventLoop<M>) -> Soc
     cx.listening_at(listener).unwrap().tcp().unwrap()
 }
 
-fn connect(config: Config, is_tls: bool, to: SocketAddr) -> Connect {
-    let connect = Connect::new(Target::Addresses(vec![to])).config(config);
+fn connect(config: Config, (send, receive): Buffers, is_tls: bool, to: SocketAddr) -> Connect {
+    let connect = Connect::new(Target::Addresses(vec![to]))
+        .config(config)
+        .socket_buffers(Some(send), Some(receive));
     match is_tls {
         true => connect.tls(soak::tls().1, "localhost"),
         false => connect,
