@@ -221,7 +221,7 @@ impl<M> EventLoop<M> {
         // Whoever turns until something has happened must not wait after it has.
         let was_busy = self.hub.is_busy();
         self.hub.now = self.hub.clock.now();
-        self.progress(handler);
+        self.progress(handler, false);
         if self.hub.is_over() {
             return Ok(());
         }
@@ -242,7 +242,7 @@ impl<M> EventLoop<M> {
         }
         self.events = events;
         self.hub.now = self.hub.clock.now();
-        self.progress(handler);
+        self.progress(handler, true);
         Ok(())
     }
 
@@ -294,7 +294,7 @@ impl<M> EventLoop<M> {
     /// [`cx`](Self::cx).
     pub fn finish_turn<H: Handler<Message = M>>(&mut self, handler: &mut H) -> Option<Duration> {
         self.hub.now = self.hub.clock.now();
-        self.progress(handler);
+        self.progress(handler, true);
         self.patience(None)
     }
 
@@ -316,12 +316,16 @@ impl<M> EventLoop<M> {
         }
     }
 
-    /// Everything that can progress does, up to a bound of rounds.
-    fn progress<H: Handler<Message = M>>(&mut self, handler: &mut H) {
+    /// Everything that can progress does, up to a bound of rounds. Deadlines come after what has
+    /// arrived: a loop that was held up does not blame peers that were in time. Before the system was
+    /// asked, it is not known what has.
+    fn progress<H: Handler<Message = M>>(&mut self, handler: &mut H, has_polled: bool) {
         for _ in 0..ROUNDS {
             self.read_mail(handler);
-            self.look_at_time(handler);
             self.round(handler);
+            if has_polled {
+                self.look_at_time(handler);
+            }
             if !self.hub.is_busy() {
                 handler.before_wait(&mut Cx::new(&mut self.hub));
                 if !self.hub.is_busy() {
