@@ -8,8 +8,9 @@ use bywash_mio::client::{Client, ClientOptions, Request as Ask};
 use bywash_mio::error::{End, Notice, TlsFault};
 use bywash_mio::proto::config::Config;
 use bywash_mio::proto::error::{CloseReason, EndedBy, StreamEnd, TimeoutKind};
+use bywash_mio::proto::event::Event;
 use bywash_mio::server::{Ended, Exchange, Reply, Request, Server, Service};
-use bywash_mio::{ConnId, Cx, Listen, LoopOptions};
+use bywash_mio::{ConnId, Cx, EventLoop, Handler, Listen, LoopOptions};
 use soak::wire::{PREFACE, Wire, frame, get, opening};
 use std::collections::HashMap;
 use std::io::Write;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 /// Peers of each kind.
 const EACH: usize = 40;
-/// Every deadline of the server.
+/// Every deadline of the server but that of idle connections.
 const DEADLINE: Duration = Duration::from_millis(1_000);
 const LINGER: Duration = Duration::from_millis(200);
 /// A machine that does other things, too.
@@ -94,7 +95,8 @@ fn serve(is_tls: bool) -> (Server, SocketAddr, mpsc::Receiver<Told>) {
     config.timers.preface = Some(DEADLINE);
     config.timers.progress = Some(DEADLINE);
     config.timers.block = Some(DEADLINE);
-    config.timers.idle = Some(DEADLINE);
+    // Before a head is whole there is no stream: its own deadline must come first.
+    config.timers.idle = Some(DEADLINE * 2);
     config.timers.shutdown_round_trip = Duration::from_millis(100);
     let mut options = LoopOptions::default();
     options.linger = LINGER;
@@ -196,7 +198,7 @@ impl Ends {
         if let Told::Closed(reason, lived) = &told {
             let looks = match reason {
                 // A shut window is seen by the second look, and the idle time comes after it.
-                CloseReason::Finished => 3,
+                CloseReason::Finished => 4,
                 CloseReason::Timeout(TimeoutKind::Progress) => 2,
                 _ => 1,
             };
@@ -286,4 +288,48 @@ fn slow_peers_end_at_their_deadlines_in_cleartext() {
 fn slow_peers_end_at_their_deadlines_over_tls() {
     static STOP: AtomicBool = AtomicBool::new(false);
     all_slow_peers_end(true, &STOP);
+}
+
+/// Remembers what became of connections.
+#[derive(Default)]
+struct Witness {
+    settings: usize,
+    ends: Vec<CloseReason>,
+}
+
+impl Handler for Witness {
+    type Message = ();
+
+    fn on_event(&mut self, _: &mut Cx<'_>, _: ConnId, event: Event<'_>) {
+        self.settings += usize::from(matches!(event, Event::Settings));
+    }
+
+    fn on_close(&mut self, _: &mut Cx<'_>, _: ConnId, end: &End, _: u64) {
+        self.ends.push(end.reason);
+    }
+}
+
+#[test]
+fn a_loop_that_was_held_up_does_not_blame_its_peers() {
+    let mut config = Config::default();
+    config.timers.preface = Some(Duration::from_millis(100));
+    let mut event_loop = EventLoop::new(LoopOptions::default()).unwrap();
+    let mut cx = event_loop.cx();
+    let listen = Listen::tcp("127.0.0.1:0".parse().unwrap()).config(config);
+    let listener = cx.listen(listen).unwrap();
+    let at = cx.listening_at(listener).unwrap().tcp().unwrap();
+    let mut wire = Wire::plain(at);
+    let mut witness = Witness::default();
+    let mut turn = |witness: &mut Witness| {
+        let wait = Some(Duration::from_millis(20));
+        event_loop.turn(witness, wait).unwrap();
+        event_loop.cx().connections()
+    };
+    while turn(&mut witness) == 0 {}
+    // The peer is in time; the loop is not.
+    assert!(wire.say(&opening(65_535)));
+    std::thread::sleep(Duration::from_millis(150));
+    turn(&mut witness);
+    turn(&mut witness);
+    assert_eq!((witness.settings, &witness.ends[..]), (1, &[][..]));
 }
