@@ -104,6 +104,11 @@ impl Session<'_> {
             }
             return Ok(outcome);
         }
+        if expect.malformed.is_some() && self.may_leave() && self.asked_whole {
+            return Err(Outcome::skipped(
+                "both sides have ended the stream: what the client made of the response cannot be seen",
+            ));
+        }
         Ok(Outcome::violation(expect.to_string(), notes.text()))
     }
 

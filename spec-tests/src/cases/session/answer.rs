@@ -73,9 +73,11 @@ impl Session<'_> {
                     ..
                 } => {
                     answer.frames.push(flow);
+                    if flow > 0 {
+                        self.send(&RawFrame::window_update(0, flow));
+                    }
                     if !end_stream && flow > 0 && self.window >= 1024 {
                         self.send(&RawFrame::window_update(stream, flow));
-                        self.send(&RawFrame::window_update(0, flow));
                     }
                     answer.body.extend(data);
                     end_stream

@@ -64,7 +64,10 @@ impl Session<'_> {
     pub fn request(&mut self) -> Result<Head, Outcome> {
         let found = self.wait_for(|item| matches!(item, Received::Headers(_)));
         match found {
-            Some(Received::Headers(head)) => Ok(head),
+            Some(Received::Headers(head)) => {
+                self.asked_whole = head.end_stream;
+                Ok(head)
+            }
             _ if self.target.obeys || self.peer.fault().is_some() => Err(self.missing("a request")),
             _ => Err(Outcome::skipped("the client sends no (other) request")),
         }
