@@ -306,12 +306,12 @@ fn reset(c: &mut Chapter<'_>) {
         "After RST_STREAM came, nothing more is sent on the stream",
         |s| {
             s.start()?;
-            let head = s.ask(Wish::HoldUpload)?;
-            s.send(&RawFrame::rst_stream(head.stream, code::CANCEL));
+            let id = s.hold_upload()?;
+            s.send(&RawFrame::rst_stream(id, code::CANCEL));
             s.ping()?;
-            let _ = s.wish(Wish::End(head.stream));
+            let _ = s.wish(Wish::End(id));
             s.settle();
-            if let Some(item) = s.peer.find(|item| item.stream() == head.stream) {
+            if let Some(item) = s.peer.find(|item| item.stream() == id) {
                 return Ok(Outcome::violation("nothing on the stream", item.summary()));
             }
             s.ignored()

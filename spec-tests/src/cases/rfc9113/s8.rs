@@ -260,7 +260,7 @@ fn early(c: &mut Chapter<'_>) {
         "RST_STREAM(NO_ERROR) after a complete response does not take the response away",
         |s| {
             s.start()?;
-            let id = s.ask(Wish::HoldUpload)?.stream;
+            let id = s.hold_upload()?;
             s.respond(id, "200", false);
             s.send(&RawFrame::data(id, "all of it").end_stream());
             s.send(&RawFrame::rst_stream(id, code::NO_ERROR));

@@ -110,6 +110,21 @@ impl Session<'_> {
         Ok(head)
     }
 
+    /// Client under test: a request whose content does not end. What has come of it is dropped.
+    ///
+    /// # Errors
+    /// If none comes, or its content ends.
+    pub fn hold_upload(&mut self) -> Result<u32, Outcome> {
+        let id = self.ask(Wish::HoldUpload)?.stream;
+        if self.target.obeys {
+            return Ok(id);
+        }
+        match self.data_so_far(id) {
+            (_, false) => Ok(id),
+            (_, true) => Err(Outcome::skipped("the client's content ends at once")),
+        }
+    }
+
     /// Client under test: the head of a response.
     pub fn respond(&mut self, stream: u32, status: &str, end: bool) {
         let frame = RawFrame::headers(stream, Fields::response(status).block());
@@ -139,9 +154,9 @@ impl Session<'_> {
         match self.role() {
             Role::Server => Ok(self.post()),
             Role::Client => {
-                let head = self.ask(Wish::HoldUpload)?;
-                self.respond(head.stream, "200", false);
-                Ok(head.stream)
+                let id = self.hold_upload()?;
+                self.respond(id, "200", false);
+                Ok(id)
             }
         }
     }

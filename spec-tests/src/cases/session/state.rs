@@ -77,15 +77,15 @@ impl Session<'_> {
             (State::Idle, _) => self.idle(),
             (State::Open, Role::Server) => self.post(),
             (State::Open, Role::Client) => {
-                let head = self.ask(Wish::HoldUpload)?;
-                self.respond(head.stream, "200", false);
-                head.stream
+                let id = self.hold_upload()?;
+                self.respond(id, "200", false);
+                id
             }
             (State::HalfClosedRemote, Role::Server) => self.stuck_get()?,
             (State::HalfClosedRemote, Role::Client) => {
-                let head = self.ask(Wish::HoldUpload)?;
-                self.respond(head.stream, "200", true);
-                head.stream
+                let id = self.hold_upload()?;
+                self.respond(id, "200", true);
+                id
             }
             (State::HalfClosedLocal, Role::Server) => {
                 self.wish(Wish::AnswerAndListen)?;
