@@ -10,12 +10,16 @@ pub(super) fn add(book: &mut Book) {
 fn setting_values(c: &mut Chapter<'_>) {
     use setting::ENABLE_CONNECT_PROTOCOL;
     for (name, value) in [("2", 2), ("max", u32::MAX)] {
-        c.fatal(
+        c.must(
             Client,
             &format!("enable-{name}"),
             "ENABLE_CONNECT_PROTOCOL other than 0 or 1 is a connection error PROTOCOL_ERROR",
-            code::PROTOCOL_ERROR,
-            move |_| vec![RawFrame::settings(&[(ENABLE_CONNECT_PROTOCOL, value)])],
+            move |s| {
+                s.start()?;
+                s.exchange()?;
+                s.send(&RawFrame::settings(&[(ENABLE_CONNECT_PROTOCOL, value)]));
+                s.judge_if_known(Expect::connection(code::PROTOCOL_ERROR))
+            },
         );
     }
     c.should(

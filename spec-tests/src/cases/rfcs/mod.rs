@@ -1,6 +1,7 @@
 //! The extensions: RFC 8441 (extended CONNECT), 9218 (priorities), 7838 (ALTSVC), 8336 (ORIGIN).
 
 mod connect;
+mod known;
 mod priority;
 mod services;
 
