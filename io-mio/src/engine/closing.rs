@@ -162,8 +162,8 @@ impl Hub {
             match (&entry.socket).read(buffer) {
                 Ok(0) => break,
                 Ok(n) => {
-                    entry.lingered += n as u64;
-                    if entry.lingered > most {
+                    entry.lingered = entry.lingered.saturating_add(n as u32);
+                    if entry.lingered == u32::MAX || u64::from(entry.lingered) > most {
                         break;
                     }
                 }
@@ -194,7 +194,7 @@ impl Hub {
         let news = match target {
             Some(target) => {
                 let error = ConnectError {
-                    target: target.into(),
+                    target: target.to_string(),
                     address: Some(peer),
                     fault: ConnectFault::Tls(fault),
                 };

@@ -2,6 +2,7 @@
 
 use super::permit::Permit;
 use crate::address::Address;
+use crate::connect::Target;
 use crate::error::TransportError;
 use crate::machine::Machine;
 use crate::session::{Session, TlsFacts};
@@ -83,8 +84,8 @@ pub(crate) struct Entry {
     pub(crate) deadline: Instant,
     /// What stands in the loop's heap. `MAX` for nothing.
     pub(crate) armed: Instant,
-    /// Octets read while lingering.
-    pub(crate) lingered: u64,
+    /// Octets read while lingering; 4 GiB are as good as the bound.
+    pub(crate) lingered: u32,
     pub(crate) peer: Address,
     pub(crate) permit: Option<Permit>,
     /// Why the machine ended; kept until the socket is closed.
@@ -93,7 +94,7 @@ pub(crate) struct Entry {
     /// The program's own.
     pub(crate) tag: u64,
     /// What the program asked for, for messages; clients only.
-    pub(crate) target: Option<Box<str>>,
+    pub(crate) target: Option<Box<Target>>,
 }
 
 impl Entry {
