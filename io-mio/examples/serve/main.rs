@@ -11,6 +11,7 @@ mod dates;
 mod flags;
 mod listing;
 mod log;
+mod memory;
 mod paths;
 mod ranges;
 mod signals;
@@ -22,6 +23,7 @@ mod types;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    memory::prepare();
     let started = flags::Flags::parse().and_then(|flags| match flags {
         Some(flags) => start::start(&flags).map(Some),
         None => Ok(None),

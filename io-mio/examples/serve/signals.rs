@@ -1,5 +1,7 @@
-//! SIGINT and SIGTERM: what is open may finish.
+//! What the first thread does while the others serve: it waits for SIGINT and SIGTERM, after which what
+//! is open may finish, and looks after memory.
 
+use crate::memory::Crowd;
 use bywash_mio::server::Server;
 use mio::{Events, Interest, Poll, Token};
 use signal_hook_mio::v1_0::Signals;
@@ -10,6 +12,8 @@ use std::time::{Duration, Instant};
 const WATCHED: [i32; 2] = [2, 15];
 /// Time for what is open to finish.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often is looked whether a crowd has left.
+const ROUND: Duration = Duration::from_secs(1);
 /// How often is looked whether all have finished.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -45,7 +49,10 @@ impl Watch {
 
     /// Runs the server until a signal, and then to its end.
     pub(crate) fn serve_until(mut self, server: Server) -> io::Result<()> {
-        while !self.wait(None)? {}
+        let mut crowd = Crowd::default();
+        while !self.wait(Some(ROUND))? {
+            crowd.look(server.connections().iter().sum());
+        }
         server.shutdown(GRACE);
         let last = Instant::now() + GRACE;
         while server.connections().iter().sum::<usize>() > 0 && Instant::now() < last {
