@@ -165,6 +165,13 @@ impl Tape {
         }
     }
 
+    /// Cuts at every place of the whole, and feeds all of it each time.
+    fn cut_and_fed_whole(&self) {
+        let all = self.octets.len();
+        let whole = self.play(Feed::Whole, all);
+        (1..all).for_each(|place| self.cut(place, all, &whole));
+    }
+
     /// Cuts what is longer at places drawn from a seed.
     fn cut_by_chance(&self) {
         let all = self.octets.len();
@@ -242,4 +249,16 @@ fn cut_at_every_place_second_share() {
 #[test]
 fn cut_by_chance_beyond_the_start() {
     Tape::all().iter().for_each(Tape::cut_by_chance);
+}
+
+#[test]
+#[ignore = "takes minutes: run with --release -- --ignored"]
+fn cut_at_every_place_of_all_first_share() {
+    share(0, 2).for_each(|tape| tape.cut_and_fed_whole());
+}
+
+#[test]
+#[ignore = "takes minutes: run with --release -- --ignored"]
+fn cut_at_every_place_of_all_second_share() {
+    share(1, 2).for_each(|tape| tape.cut_and_fed_whole());
 }
