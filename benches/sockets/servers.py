@@ -179,6 +179,11 @@ def ours(path):
     ]
 
 
+def ours_over_tls(port, threads, _size, _scratch):
+    path = TARGET / "release/examples/serve"
+    return [path, "--bench", "--listen-tls", f"127.0.0.1:{port}", "--threads", threads]
+
+
 def locked(name):
     lock = (HERE / "hyper" / "Cargo.lock").read_text()
     return re.search(rf'name = "{name}"\nversion = "([^"]+)"', lock)[1]
