@@ -226,8 +226,7 @@ fn main() -> ExitCode {
         Err(error) => return usage(&format!("cannot connect to {address}: {error}")),
     };
     let _ = socket.set_nodelay(true);
-    let conn = Connection::new(Config::default(), Instant::ZERO);
-    let mut conn = conn.expect("the default is valid");
+    let mut conn = Connection::new(Config::default(), Instant::ZERO).expect("the default is valid");
     if verbose {
         conn.observe(Box::new(Dump));
     }
