@@ -113,7 +113,7 @@ def instructions(case, server, scratch):
 def collected(case, server, scratch, requests):
     """Instructions of a whole run of a server; `None` if valgrind tells none three times."""
     out = scratch / f"{server.name}.callgrind"
-    tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={out}", "--trace-children=yes"]
+    tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={out}"]
     # callgrind counts `rep movsb` byte by byte: without this, copies look dear.
     tunables = "glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86_rep_stosb_threshold=1000000000"
     env = {**os.environ, "GLIBC_TUNABLES": tunables}
