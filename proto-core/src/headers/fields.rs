@@ -1,12 +1,12 @@
 //! What may be sent as a head.
 
-use super::{Field, Head};
+use super::Field;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// A list of fields, borrowed straight from the caller: what may be sent as a head.
 ///
-/// Pseudo-headers come first. There are implementations for [`Head`], for slices, arrays and
+/// Pseudo-headers come first. There are implementations for [`Head`](super::Head), for slices, arrays and
 /// vectors of [`Field`] and of pairs of a name and a value, for references to all of these, for a
 /// pair of lists (one after the other), and with the feature `http` for its requests, responses
 /// and maps.
@@ -35,13 +35,6 @@ impl<T: Fields + ?Sized> Fields for Box<T> {
     #[inline]
     fn fields(&self) -> impl Iterator<Item = Field<'_>> {
         (**self).fields()
-    }
-}
-
-impl Fields for Head {
-    #[inline]
-    fn fields(&self) -> impl Iterator<Item = Field<'_>> {
-        Self::fields(self)
     }
 }
 

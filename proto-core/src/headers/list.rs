@@ -1,52 +1,10 @@
 //! A list of fields in one allocation.
 
-use super::{Fields, names, status};
+use super::{Field, Fields, names, status};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
-
-/// One field of a head.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Field<'a> {
-    /// Lower case in every head that was checked.
-    pub name: &'a [u8],
-    /// Any octets; not necessarily UTF-8.
-    pub value: &'a [u8],
-    /// Whether it must never enter a compression table (RFC 7541 7.1.3): it is a secret.
-    pub never_indexed: bool,
-}
-
-impl<'a> Field<'a> {
-    /// A field that compression may remember.
-    pub const fn new(name: &'a [u8], value: &'a [u8]) -> Self {
-        Self {
-            name,
-            value,
-            never_indexed: false,
-        }
-    }
-
-    /// The same field, never to be remembered by compression (RFC 7541 7.1.3).
-    pub const fn sensitive(self) -> Self {
-        Self {
-            never_indexed: true,
-            ..self
-        }
-    }
-}
-
-impl fmt::Debug for Field<'_> {
-    /// Values that are never indexed are secrets and not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.name.escape_ascii())?;
-        if self.never_indexed {
-            f.write_str("(never indexed)")
-        } else {
-            write!(f, "{}", self.value.escape_ascii())
-        }
-    }
-}
 
 /// Each record is an entry, then the name, then the value. The entry is a little-endian `u64`: the
 /// value's length above, and below it the name's length, or its number with [`NUMBERED`]; a
@@ -268,6 +226,13 @@ impl Head {
 pub(super) const FIELD_OVERHEAD: u64 = 32;
 
 const ROUND: usize = 32;
+
+impl Fields for Head {
+    #[inline]
+    fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        Self::fields(self)
+    }
+}
 
 impl PartialEq for Head {
     fn eq(&self, other: &Self) -> bool {

@@ -7,6 +7,7 @@
 mod authority;
 mod collect;
 pub mod content_length;
+mod field;
 mod fields;
 #[cfg(feature = "http")]
 mod http;
@@ -21,8 +22,9 @@ mod status;
 #[cfg(feature = "http")]
 pub use self::http::Protocol;
 pub use collect::{Collected, Collector, FieldIn};
+pub use field::Field;
 pub use fields::Fields;
-pub use list::{Field, Head, Iter};
+pub use list::{Head, Iter};
 pub use outgoing::{OutgoingCheck, OutgoingSummary};
 pub use rules::{AuthorityPolicy, HeadKind, Level, MethodKind, Rules, Summary};
 pub use status::status_octets;
