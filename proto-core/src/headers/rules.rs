@@ -10,7 +10,7 @@ use crate::vocabulary::Priority;
 /// | octets in a name that 8.2.1 forbids | refused | refused | kept |
 /// | empty names, other octets that are no token | refused | kept | kept |
 /// | other control characters in a value | refused | kept | kept |
-/// | white space at the edges of a value | refused | trimmed | kept |
+/// | white space at the edges of a value | refused | trimmed | kept; refused in :status |
 /// | connection-specific fields, te | refused | refused | kept |
 /// | content-length "42, 42", or twice 42 | refused | folded to one | kept |
 /// | content-length that is no number, or two | refused | refused | kept, not used |
