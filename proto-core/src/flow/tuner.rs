@@ -78,6 +78,7 @@ impl Tuner {
 #[cfg(test)]
 mod tests {
     use super::{Instant, Tuner};
+    use alloc::vec::Vec;
 
     #[test]
     fn grows_while_the_window_is_the_brake() {
@@ -113,5 +114,86 @@ mod tests {
             !tuner.take_ping(Instant::from_nanos(20)),
             "nothing left to gain"
         );
+    }
+
+    /// A round trip of this many octets in this many nanoseconds; the answer.
+    fn sample(tuner: &mut Tuner, at: u64, octets: u32, nanos: u64) -> Option<u32> {
+        tuner.on_data(1);
+        assert!(tuner.take_ping(Instant::from_nanos(at)));
+        tuner.on_data(octets);
+        tuner.on_pong(Instant::from_nanos(at + nanos))
+    }
+
+    #[test]
+    fn two_thirds_of_the_window_are_enough_and_less_is_not() {
+        let mut tuner = Tuner::new(90_000, 1 << 20);
+        assert_eq!(sample(&mut tuner, 0, 59_999, 1000), None);
+        assert_eq!(sample(&mut tuner, 5000, 60_000, 1000), Some(120_000));
+    }
+
+    #[test]
+    fn only_a_faster_path_is_a_reason_to_grow() {
+        let mut tuner = Tuner::new(1000, 1 << 20);
+        assert_eq!(sample(&mut tuner, 0, 1000, 1_000_000), Some(2000));
+        assert_eq!(sample(&mut tuner, 0, 2000, 2_000_000), None, "as fast");
+        assert_eq!(sample(&mut tuner, 0, 2000, 1_999_000), Some(4000));
+        assert_eq!(sample(&mut tuner, 0, 4000, 0), Some(8000), "no time at all");
+        let slower = sample(&mut tuner, 0, 8000, 4000);
+        assert_eq!(slower, None, "slower than in no time");
+    }
+
+    #[test]
+    fn it_only_grows() {
+        let mut tuner = Tuner::new(1000, 1 << 20);
+        // Two thirds of the window, doubled, is more; but half of it, doubled, would not be.
+        assert_eq!(sample(&mut tuner, 0, 667, 1000), Some(1334));
+        let mut full = Tuner::new(2000, 2000);
+        full.on_data(2000);
+        assert!(!full.wants_ping());
+        assert_eq!(full.on_pong(Instant::from_nanos(1)), None, "nobody asked");
+    }
+
+    #[test]
+    fn data_before_the_ping_is_no_sample() {
+        let mut tuner = Tuner::new(1000, 1 << 20);
+        tuner.on_data(900);
+        assert!(tuner.wants_ping());
+        assert!(tuner.take_ping(Instant::ZERO));
+        assert!(!tuner.wants_ping());
+        tuner.on_data(300);
+        tuner.on_data(299);
+        assert_eq!(tuner.on_pong(Instant::from_nanos(10)), None);
+        tuner.on_data(1);
+        assert!(tuner.take_ping(Instant::from_nanos(20)));
+        tuner.on_data(300);
+        tuner.on_data(367);
+        assert_eq!(tuner.on_pong(Instant::from_nanos(30)), Some(1334));
+    }
+
+    /// Whatever arrives whenever: windows grow, each is news, and none passes the maximum.
+    #[test]
+    fn windows_grow_within_the_maximum() {
+        fn law(first: u16, room: u16, rounds: Vec<(u32, u32, u16)>) -> bool {
+            let max = u32::from(first) + u32::from(room);
+            let mut tuner = Tuner::new(u32::from(first), max);
+            let (mut window, mut now) = (u32::from(first), 0);
+            for (before, octets, nanos) in rounds {
+                tuner.on_data(before);
+                let asks = tuner.take_ping(Instant::from_nanos(now));
+                if asks != (window < max) {
+                    return false;
+                }
+                tuner.on_data(octets);
+                now += u64::from(nanos);
+                match tuner.on_pong(Instant::from_nanos(now)) {
+                    Some(wider) if !asks || wider <= window || wider > max => return false,
+                    Some(wider) if u64::from(wider) > 2 * u64::from(octets) => return false,
+                    Some(wider) => window = wider,
+                    None => {}
+                }
+            }
+            true
+        }
+        quickcheck::quickcheck(law as fn(_, _, _) -> bool);
     }
 }

@@ -57,6 +57,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::{Overflow, Window};
+    use alloc::vec::Vec;
 
     #[test]
     fn takes_what_is_there_and_no_more() {
@@ -85,22 +86,60 @@ mod tests {
     }
 
     #[test]
+    fn larger_than_31_bits_is_the_largest() {
+        for octets in [0x7fff_ffff, 0x8000_0000, u32::MAX] {
+            assert_eq!(Window::new(octets).available(), 0x7fff_ffff);
+        }
+        assert_eq!(Window::new(0x7fff_fffe).available(), 0x7fff_fffe);
+    }
+
+    #[test]
+    fn a_shift_stops_at_the_least() {
+        let mut window = Window::new(5);
+        assert_eq!(window.shift(i64::MIN), Ok(()));
+        assert_eq!(window, Window(i32::MIN));
+        assert_eq!(window.shift(i64::MAX), Err(Overflow));
+        assert_eq!(window, Window(i32::MIN));
+    }
+
+    /// As plain integers do it, any amount, any change of the initial size.
+    #[test]
     fn arithmetic_is_exact() {
-        fn law(steps: Vec<(bool, u32)>) -> bool {
+        const LARGEST: i64 = 0x7fff_ffff;
+        fn law(steps: Vec<(u8, u32, u8)>) -> bool {
             let mut window = Window::new(65_535);
             let mut model: i64 = 65_535;
-            for (take, n) in steps {
-                let n = n & 0x7fff_ffff;
-                if take {
-                    let fits = i64::from(n) <= model.max(0);
-                    if window.take(n) != fits {
-                        return false;
+            for (what, n, less) in steps {
+                // Amounts of all sizes: windows are mostly full or nearly empty otherwise.
+                let n = (n & 0x7fff_ffff) >> (less % 32);
+                let amount = i64::from(n);
+                let (told, by) = match what % 4 {
+                    0 => {
+                        let fits = n == 0 || amount <= model;
+                        (window.take(n) == fits, if fits { -amount } else { 0 })
                     }
-                    model -= if fits { i64::from(n) } else { 0 };
-                } else if window.add(n).is_ok() {
-                    model += i64::from(n);
+                    1 => {
+                        let fits = model + amount <= LARGEST;
+                        (window.add(n).is_ok() == fits, if fits { amount } else { 0 })
+                    }
+                    2 => {
+                        let fits = model + amount <= LARGEST;
+                        let told = window.shift(amount).is_ok() == fits;
+                        (told, if fits { amount } else { 0 })
+                    }
+                    _ => {
+                        let least = i64::from(i32::MIN);
+                        (
+                            window.shift(-amount).is_ok(),
+                            (model - amount).max(least) - model,
+                        )
+                    }
+                };
+                model += by;
+                if !told || i64::from(window.0) != model {
+                    return false;
                 }
-                if i64::from(window.available()) != model.max(0) || model > 0x7fff_ffff {
+                if i64::from(window.available()) != model.max(0) {
                     return false;
                 }
             }
@@ -108,5 +147,4 @@ mod tests {
         }
         quickcheck::quickcheck(law as fn(_) -> bool);
     }
-    use alloc::vec::Vec;
 }

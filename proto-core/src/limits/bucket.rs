@@ -9,8 +9,9 @@ pub(crate) struct Bucket(u64);
 
 const SECOND: u64 = 1_000_000_000;
 
+/// At least 1: a rate beyond a token each nanosecond is one that is never felt.
 fn nanos_per_token(rate: Rate) -> u64 {
-    SECOND / u64::from(rate.per_second.max(1))
+    (SECOND / u64::from(rate.per_second.max(1))).max(1)
 }
 
 impl Bucket {
@@ -50,7 +51,8 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bucket, Instant, Rate};
+    use super::{Bucket, Instant, Rate, SECOND, nanos_per_token};
+    use alloc::vec::Vec;
 
     #[test]
     fn burst_then_rate() {
@@ -82,5 +84,86 @@ mod tests {
         }
         quickcheck::quickcheck(law as fn(_) -> bool);
     }
-    use alloc::vec::Vec;
+
+    #[test]
+    fn any_rate_has_a_price() {
+        for (per_second, nanos) in [
+            (0, SECOND),
+            (1, SECOND),
+            (50, 20_000_000),
+            (1_000_000_000, 1),
+            (1_000_000_001, 1),
+            (u32::MAX, 1),
+        ] {
+            let rate = Rate::new(10, per_second);
+            assert_eq!(nanos_per_token(rate), nanos);
+            let mut bucket = Bucket::default();
+            assert_eq!(bucket.take(rate, Instant::from_nanos(7), 3), 3);
+            assert_eq!(bucket.level(rate, Instant::from_nanos(7)), 3);
+        }
+    }
+
+    #[test]
+    fn full_is_when_the_last_token_is_back() {
+        let rate = Rate::new(5, 1000);
+        let mut bucket = Bucket::default();
+        assert!(bucket.is_full(Instant::ZERO));
+        bucket.take(rate, Instant::from_nanos(100), 2);
+        for (at, full, level) in [
+            (100, false, 2),
+            (1_000_100, false, 1),
+            (2_000_099, false, 1),
+            (2_000_100, true, 0),
+            (2_000_101, true, 0),
+        ] {
+            let at = Instant::from_nanos(at);
+            assert_eq!((bucket.is_full(at), bucket.level(rate, at)), (full, level));
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_is_no_overflow() {
+        let rate = Rate::new(5, 1);
+        let mut bucket = Bucket::default();
+        let end = Instant::from_nanos(u64::MAX);
+        assert_eq!(bucket.take(rate, end, u32::MAX), 0);
+        let mut bucket = Bucket::default();
+        bucket.take(rate, Instant::from_nanos(u64::MAX - SECOND), u32::MAX);
+        bucket.put_back(rate, u32::MAX);
+        assert!(bucket.level(rate, Instant::ZERO) < u64::from(u32::MAX) * 5);
+    }
+
+    /// To the nanosecond what a bucket is that is refilled token by token: debts add up, time pays
+    /// them, what is given back pays them too, and no time before or after a debt is saved up.
+    #[test]
+    fn the_level_is_exact() {
+        fn law(per_second: u16, steps: Vec<(u8, u32, u16)>) -> bool {
+            let rate = Rate::new(100, u32::from(per_second));
+            let price = u128::from(SECOND / u64::from(per_second.max(1)));
+            let (mut bucket, mut now, mut debt) = (Bucket::default(), 0_u64, 0_u128);
+            for (what, wait, tokens) in steps {
+                now += u64::from(wait);
+                debt = debt.saturating_sub(u128::from(wait));
+                let at = Instant::from_nanos(now);
+                let tokens = tokens % 300;
+                if what % 3 == 0 && !bucket.is_full(at) {
+                    bucket.put_back(rate, u32::from(tokens));
+                    debt = debt.saturating_sub(price * u128::from(tokens));
+                } else {
+                    debt += price * u128::from(tokens);
+                    let gone = bucket.take(rate, at, u32::from(tokens));
+                    if u128::from(gone) != debt.div_ceil(price) {
+                        return false;
+                    }
+                }
+                if u128::from(bucket.level(rate, at)) != debt.div_ceil(price)
+                    || bucket.is_full(at) != (debt == 0)
+                {
+                    return false;
+                }
+            }
+            true
+        }
+        quickcheck::quickcheck(law as fn(_, _) -> bool);
+    }
 }

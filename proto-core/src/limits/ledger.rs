@@ -180,4 +180,117 @@ mod tests {
             assert_eq!(*account as usize, index);
         }
     }
+
+    /// Rates that differ in both numbers, so that a mistaken account shows.
+    fn distinct() -> Limits {
+        let rate = |n: u32| Rate::new(100 + n, 10 + n);
+        Limits {
+            control: rate(1),
+            dribble: rate(2),
+            empty: rate(3),
+            informational: rate(4),
+            priority: rate(5),
+            resets: rate(6),
+            tiny_data: rate(7),
+            unknown: rate(8),
+            ..Limits::default()
+        }
+    }
+
+    #[test]
+    fn every_account_has_its_rate_and_its_name() {
+        let limits = distinct();
+        let expected = [
+            (Account::Control, LimitName::Control, 101),
+            (Account::Dribble, LimitName::Dribble, 102),
+            (Account::Empty, LimitName::EmptyFrames, 103),
+            (Account::HeadBytes, LimitName::HeadBytes, 106),
+            (Account::Informational, LimitName::Informational, 104),
+            (Account::Priority, LimitName::Priority, 105),
+            (Account::Resets, LimitName::Resets, 106),
+            (Account::TinyData, LimitName::TinyData, 107),
+            (Account::Unknown, LimitName::UnknownFrames, 108),
+        ];
+        for (account, name, burst) in expected {
+            let mut ledger = Ledger::default();
+            let now = Instant::from_nanos(9);
+            assert_eq!(ledger.charge(&limits, account, now, burst), Ok(()));
+            assert!(ledger.has_warning());
+            assert_eq!(ledger.take_warning(), Some(name));
+            assert!(!ledger.has_warning());
+            for (at, (told, gone, whole)) in ledger.levels(&limits, now).enumerate() {
+                let (expected_of, expected_name, expected_burst) = expected[at];
+                assert_eq!((told, whole), (expected_name, expected_burst));
+                assert_eq!(
+                    gone,
+                    if expected_of == account {
+                        u64::from(burst)
+                    } else {
+                        0
+                    }
+                );
+            }
+            let ended = ledger.charge(&limits, account, now, 1);
+            assert_eq!(ended, Err(Overdraft(name)));
+        }
+    }
+
+    #[test]
+    fn warnings_of_several_accounts_are_told_one_by_one() {
+        let limits = distinct();
+        let mut ledger = Ledger::default();
+        let now = Instant::from_nanos(1);
+        for account in [Account::Unknown, Account::Control, Account::Priority] {
+            ledger.charge(&limits, account, now, 80).unwrap();
+        }
+        let told = [
+            LimitName::Control,
+            LimitName::Priority,
+            LimitName::UnknownFrames,
+        ];
+        assert_eq!([(); 3].map(|()| ledger.take_warning().unwrap()), told);
+        assert_eq!(ledger.take_warning(), None);
+    }
+
+    #[test]
+    fn a_flood_is_news_again_once_it_was_over() {
+        let limits = Limits {
+            control: Rate::new(100, 1),
+            ..Limits::default()
+        };
+        let mut ledger = Ledger::default();
+        let at = |seconds: u64| Instant::from_nanos(seconds * 1_000_000_000);
+        let mut warned = |seconds, tokens| {
+            ledger
+                .charge(&limits, Account::Control, at(seconds), tokens)
+                .unwrap();
+            ledger.take_warning().is_some()
+        };
+        assert!(!warned(0, 50), "half is not past half");
+        assert!(warned(0, 1));
+        // Down to 26 and up again: hovering is no news.
+        assert!(!warned(26, 1));
+        assert!(!warned(26, 60));
+        // 25 gone is a quarter: over. The next flood is news.
+        assert!(!warned(87, 0));
+        assert!(warned(87, 30));
+    }
+
+    #[test]
+    fn a_refund_pays_debts_and_saves_nothing_up() {
+        let limits = distinct();
+        let mut ledger = Ledger::default();
+        let now = Instant::from_nanos(1_000_000_000_000);
+        let gone = |ledger: &Ledger| ledger.levels(&limits, now).map(|l| l.1).sum::<u64>();
+        ledger.refund(&limits, Account::Empty, now, 50);
+        ledger.charge(&limits, Account::Empty, now, 40).unwrap();
+        assert_eq!(gone(&ledger), 40);
+        ledger.refund(&limits, Account::Empty, now, 10);
+        assert_eq!(gone(&ledger), 30);
+        ledger.refund(&limits, Account::Control, now, 10);
+        ledger.refund(&limits, Account::Empty, now, 50);
+        assert_eq!(gone(&ledger), 0);
+        ledger.charge(&limits, Account::Empty, now, 103).unwrap();
+        assert_eq!(gone(&ledger), 103);
+    }
 }

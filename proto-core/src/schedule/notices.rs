@@ -118,11 +118,17 @@ mod tests {
             b.push(&mut store, slot);
         }
         assert_eq!(a.pop(&mut store), Some(slots[1]));
+        assert_eq!((a.first(), b.first()), (Some(slots[0]), Some(slots[1])));
         a.push(&mut store, slots[1]);
         for expected in [slots[0], slots[2], slots[1]] {
             assert_eq!(a.pop(&mut store), Some(expected));
         }
         assert_eq!(a.pop(&mut store), None);
         assert!(a.is_empty() && !b.is_empty());
+        assert_eq!(a.first(), None);
+        a.push(&mut store, slots[2]);
+        a.push(&mut store, slots[0]);
+        assert_eq!(a.pop(&mut store), Some(slots[2]), "after it was empty too");
+        assert_eq!(a.pop(&mut store), Some(slots[0]));
     }
 }

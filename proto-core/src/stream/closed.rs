@@ -52,6 +52,7 @@ impl ClosedRing {
 #[cfg(test)]
 mod tests {
     use super::{CAPACITY, Closed, ClosedRing, StreamId};
+    use alloc::vec::Vec;
 
     #[test]
     fn remembers_the_last_ones() {
@@ -71,5 +72,32 @@ mod tests {
         assert_eq!(ring.find(StreamId::new(3)), Some(Closed::ByUs));
         assert_eq!(ring.find(StreamId::new(5)), Some(Closed::Known));
         assert_eq!(ring.ids.len(), CAPACITY);
+    }
+
+    /// Of any streams in any order: the last 64 as they ended, and no other.
+    #[test]
+    fn the_last_ones_and_no_other() {
+        fn law(ends: Vec<(u16, bool)>, before: u8) -> bool {
+            let mut ring = ClosedRing::default();
+            // Identifiers never come twice. Some have been pushed out already.
+            let before = (0..u32::from(before)).map(|n| (n + 100_000, false));
+            let mut all: Vec<(u32, bool)> = before.collect();
+            for (id, by_us) in ends {
+                if all.iter().all(|&(known, _)| known != u32::from(id)) {
+                    all.push((u32::from(id), by_us));
+                }
+            }
+            for &(id, by_us) in &all {
+                let how = if by_us { Closed::ByUs } else { Closed::Known };
+                ring.push(StreamId::new(id), how);
+            }
+            let forgotten = all.len().saturating_sub(CAPACITY);
+            all.iter().enumerate().all(|(n, &(id, by_us))| {
+                let how = if by_us { Closed::ByUs } else { Closed::Known };
+                ring.find(StreamId::new(id)) == (n >= forgotten).then_some(how)
+            }) && ring.heap_bytes() >= 4 * all.len().min(CAPACITY)
+                && ring.heap_bytes() <= 8 * CAPACITY
+        }
+        quickcheck::quickcheck(law as fn(_, _) -> bool);
     }
 }

@@ -145,6 +145,56 @@ mod tests {
     }
 
     #[test]
+    fn it_doubles_at_seven_eighths() {
+        let mut map = IdMap::default();
+        map.remove(StreamId::new(1));
+        let mut places = Vec::new();
+        for n in 0..57 {
+            map.insert(StreamId::new(2 * n + 1), n);
+            places.push(map.entries.len());
+            assert_eq!(map.heap_bytes(), map.entries.capacity() * 8);
+        }
+        let expected = [16; 14]
+            .into_iter()
+            .chain([32; 14])
+            .chain([64; 28])
+            .chain([128; 1]);
+        assert!(places.into_iter().eq(expected));
+        assert!((0..57).all(|n| map.get(StreamId::new(2 * n + 1)) == Some(n)));
+    }
+
+    /// Identifiers that all want one place, at the end of the table: what stands behind the removed
+    /// one moves up, round the end too, and nothing else does.
+    #[test]
+    fn any_order_of_removal_from_one_crowded_place() {
+        let mut sample = IdMap::default();
+        sample.insert(StreamId::new(1), 0);
+        let at = |place: usize| {
+            let ids = (1..).step_by(2).filter(|&id| sample.home(id) == place);
+            ids.take(4).collect::<Vec<u32>>()
+        };
+        let mut ids = at(14);
+        ids.extend(at(15));
+        ids.extend(at(0));
+        for first in 0..ids.len() {
+            for second in 0..ids.len() {
+                let mut map = IdMap::default();
+                for &id in &ids {
+                    map.insert(StreamId::new(id), id);
+                }
+                let removed = [ids[first], ids[second]];
+                for id in removed {
+                    map.remove(StreamId::new(id));
+                }
+                for &id in &ids {
+                    let expected = (!removed.contains(&id)).then_some(id);
+                    assert_eq!(map.get(StreamId::new(id)), expected, "{removed:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn empty_after_trim() {
         let mut map = IdMap::default();
         map.insert(StreamId::new(1), 0);

@@ -276,3 +276,105 @@ impl Stream {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bits, Bytes, Head, More, Notice, Stream};
+
+    #[test]
+    fn no_two_facts_share_a_bit() {
+        let all = [
+            Bits::HEAD_SENT,
+            Bits::END_QUEUED,
+            Bits::READY,
+            Bits::WANTS_WRITABLE,
+            Bits::HEAD_RECEIVED,
+            Bits::TUNNEL,
+            Bits::IS_HEAD,
+            Bits::IS_CONNECT,
+            Bits::IN_UPDATES,
+            Bits::IN_NOTICES,
+            Bits::COUNTED,
+            Bits::HELD,
+            Bits::LOCAL,
+            Bits::DEAD,
+            Bits::HEAD_WRITTEN,
+            Bits::BLOCKED,
+            Bits::STALE,
+            Bits::LOCAL_PRIORITY,
+            Bits::NO_BODY,
+            Bits::WANTS_DRAINED,
+            Bits::SENDS_NO_BODY,
+            Bits::DRAIN_MARKED,
+            Bits::INFORMED,
+        ];
+        let mut bits = Bits::default();
+        for (n, bit) in all.into_iter().enumerate() {
+            assert!(!bits.has(bit), "number {n}");
+            bits.set(bit);
+            assert!(bits.has(bit));
+        }
+        bits.set(Bits::READY);
+        assert!(bits.take(Bits::READY), "setting twice is setting");
+        assert!(!bits.take(Bits::READY));
+        bits.clear(Bits::READY);
+        assert!(!bits.has(Bits::READY) && bits.has(Bits::HELD));
+        let notices = [
+            Notice::WRITABLE,
+            Notice::DRAINED,
+            Notice::PRIORITY,
+            Notice::ENDED,
+        ];
+        assert_eq!(notices.iter().fold(0, |all, one| all | one), 15);
+    }
+
+    #[test]
+    fn the_queue_is_first_in_first_out() {
+        let mut stream = Stream::vacant();
+        stream.pull_up();
+        assert_eq!((stream.front.len(), stream.heap_bytes()), (0, 0));
+        for piece in [&b"one"[..], b"three", b"seven"] {
+            stream.push(Bytes::copy_from_slice(piece));
+        }
+        assert_eq!((stream.queued, &stream.front[..]), (13, &b"one"[..]));
+        stream.pull_up();
+        assert_eq!(&stream.front[..], b"three");
+        stream.pull_up();
+        assert_eq!(&stream.front[..], b"seven");
+        stream.pull_up();
+        assert!(stream.front.is_empty());
+        stream.push(Bytes::from_static(b"again"));
+        assert_eq!(
+            &stream.front[..],
+            b"again",
+            "an empty front is a free place"
+        );
+    }
+
+    #[test]
+    fn what_is_dropped_is_counted() {
+        let mut stream = Stream::vacant();
+        assert_eq!(stream.drop_queue(), 0);
+        stream.push(Bytes::from_static(b"12345"));
+        stream.push(Bytes::from_static(b"678"));
+        assert_eq!(stream.drop_queue(), 8);
+        assert!(stream.front.is_empty() && stream.more.is_none());
+        assert_eq!((stream.queued, stream.drop_queue()), (0, 0));
+    }
+
+    #[test]
+    fn heap_is_what_few_streams_need() {
+        let mut stream = Stream::vacant();
+        stream.push(Bytes::from_static(b"in place"));
+        assert_eq!((stream.heap_bytes(), stream.has_trailers()), (0, false));
+        stream.push(Bytes::from_static(b"behind it"));
+        let rest = stream.more.as_ref().unwrap().rest.capacity();
+        let held = size_of::<More>() + rest * size_of::<Bytes>();
+        assert_eq!((stream.heap_bytes(), stream.has_trailers()), (held, false));
+        let trailers = Head::from_fields(&[("grpc-status", "0")]);
+        let octets = trailers.heap_bytes();
+        stream.more.as_mut().unwrap().trailers = Some(trailers);
+        assert!(stream.has_trailers() && octets > 0);
+        assert_eq!(stream.heap_bytes(), held + octets);
+    }
+}

@@ -230,6 +230,82 @@ mod tests {
         State::Closed,
     ];
 
+    const INPUTS: [Input; 13] = [
+        Input::SendHeaders,
+        Input::SendData,
+        Input::SendEnd,
+        Input::SendReset,
+        Input::SendPromise,
+        Input::SendWindowUpdate,
+        Input::RecvHeaders,
+        Input::RecvData,
+        Input::RecvEnd,
+        Input::RecvReset,
+        Input::RecvPromise,
+        Input::RecvWindowUpdate,
+        Input::RecvPriority,
+    ];
+
+    /// RFC 9113 5.1 as a table of its own, a line for each state of `STATES`, a letter for each input
+    /// of `INPUTS`. A state has the letter that begins it (`l`, `r`: reserved, `L`, `R`: half closed,
+    /// by us and by the peer), a refusal has `!` not ours, `-` ignored, `P` protocol, `C` and `S`
+    /// closed, an error of the connection and of the stream.
+    const TABLE: [&str; 7] = [
+        "o!!!l! oPPPrPi",
+        "R!!c!! PPPcPll",
+        "!!!c!r LPPcPPr",
+        "ooLc!o ooRcPoo",
+        "!!!c!L LLccPLL",
+        "RRcc!R SSScPRR",
+        "!!!!!! CCC-P-c",
+    ];
+
+    fn letter(result: Result<State, Refusal>) -> char {
+        match result {
+            Ok(State::Idle) => 'i',
+            Ok(State::ReservedLocal) => 'l',
+            Ok(State::ReservedRemote) => 'r',
+            Ok(State::Open) => 'o',
+            Ok(State::HalfClosedLocal) => 'L',
+            Ok(State::HalfClosedRemote) => 'R',
+            Ok(State::Closed) => 'c',
+            Err(Refusal::NotOurs) => '!',
+            Err(Refusal::Ignore) => '-',
+            Err(Refusal::Protocol) => 'P',
+            Err(Refusal::ClosedConnection) => 'C',
+            Err(Refusal::ClosedStream) => 'S',
+        }
+    }
+
+    #[test]
+    fn every_state_with_every_input() {
+        for (state, line) in STATES.into_iter().zip(TABLE) {
+            let expected: alloc::string::String = line.split(' ').collect();
+            let found: alloc::string::String = INPUTS
+                .map(|input| letter(state.next(input)))
+                .iter()
+                .collect();
+            assert_eq!(found, expected, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_asked_of_a_state_is_what_its_line_says() {
+        for state in STATES {
+            let open = !matches!(
+                state,
+                State::Idle | State::ReservedLocal | State::ReservedRemote
+            );
+            let data = |input| open && state.next(input).is_ok();
+            assert_eq!(state.can_send(), data(Input::SendData), "{state:?}");
+            assert_eq!(state.can_receive(), data(Input::RecvData), "{state:?}");
+            assert_eq!(state.is_closed(), state == State::Closed);
+            let end = |input| state.next(input).unwrap_or(State::Closed);
+            assert_eq!(state.ended_by_us(), end(Input::SendEnd));
+            assert_eq!(state.ended_by_peer(), end(Input::RecvEnd));
+        }
+    }
+
     /// The mirror image of an input, seen from the other end.
     fn mirror(input: Input) -> Option<Input> {
         use Input::*;

@@ -162,8 +162,10 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bits, Store, StreamId};
+    use super::{Bits, NIL, Store, Stream, StreamId, StreamRef};
     use crate::stream::State;
+    use alloc::vec::Vec;
+    use bytes::Bytes;
 
     fn open(store: &mut Store, id: u32) -> u32 {
         let id = StreamId::new(id);
@@ -200,7 +202,7 @@ mod tests {
     fn all_of_it_comes_back() {
         let mut store = Store::new();
         assert_eq!(store.heap_bytes(), 0);
-        let slots: alloc::vec::Vec<_> = (0..100).map(|n| open(&mut store, 2 * n + 1)).collect();
+        let slots: Vec<_> = (0..100).map(|n| open(&mut store, 2 * n + 1)).collect();
         assert_eq!(store.slots().count(), 100);
         for slot in slots {
             store.remove(slot);
@@ -208,5 +210,110 @@ mod tests {
         assert_eq!(store.used, 0);
         store.trim();
         assert_eq!(store.heap_bytes(), 0);
+    }
+
+    #[test]
+    fn a_slot_in_any_list_is_not_free() {
+        let lists = [
+            Bits::IN_NOTICES,
+            Bits::IN_UPDATES,
+            Bits::READY,
+            Bits::HELD,
+            Bits::WANTS_DRAINED,
+        ];
+        for list in lists {
+            let mut store = Store::new();
+            let slot = open(&mut store, 1);
+            store.at_mut(slot).bits.set(list | Bits::COUNTED);
+            store.reclaim(slot);
+            assert_eq!(store.find(StreamId::new(1)), Some(slot), "not dead");
+            store.remove(slot);
+            assert_eq!((store.find(StreamId::new(1)), store.used), (None, 1));
+            store.reclaim(slot);
+            assert_eq!(store.used, 1, "still in a list");
+            store.trim();
+            assert_eq!(store.capacity(), 16, "still in use");
+            assert!(store.at_mut(slot).bits.take(list));
+            store.reclaim(slot);
+            assert_eq!(store.used, 0);
+        }
+    }
+
+    #[test]
+    fn what_it_holds_is_counted() {
+        let mut store = Store::new();
+        for id in 0..17 {
+            open(&mut store, 2 * id + 1);
+        }
+        assert_eq!(store.capacity(), 32);
+        let map = store.map.heap_bytes();
+        let chunks = store.chunks.capacity() * size_of::<usize>();
+        let least = 32 * size_of::<Stream>() + chunks + map;
+        assert_eq!(store.heap_bytes(), least);
+        let slot = store.find(StreamId::new(33)).unwrap();
+        for _ in 0..2 {
+            store.at_mut(slot).push(Bytes::from_static(b"x"));
+        }
+        let more = store.at(slot).heap_bytes();
+        assert!(more > 0);
+        assert_eq!(store.heap_bytes(), least + more);
+    }
+
+    /// Streams come and go, some kept by a list after their end: each name reaches its own stream
+    /// while that lives and nothing afterwards, no slot is given out twice, and none is lost.
+    #[test]
+    fn names_reach_their_own_stream_or_none() {
+        fn law(steps: Vec<(u8, u8, bool)>) -> bool {
+            let mut store = Store::new();
+            let (mut live, mut kept): (Vec<StreamRef>, Vec<u32>) = (Vec::new(), Vec::new());
+            let (mut gone, mut next): (Vec<StreamRef>, u32) = (Vec::new(), 1);
+            for (what, which, keep) in steps {
+                let which = usize::from(which);
+                match what % 4 {
+                    0 if !live.is_empty() => {
+                        let name = live.swap_remove(which % live.len());
+                        if keep {
+                            store.at_mut(name.slot()).bits.set(Bits::IN_NOTICES);
+                            kept.push(name.slot());
+                        }
+                        store.remove(name.slot());
+                        gone.push(name);
+                    }
+                    1 if !kept.is_empty() => {
+                        let slot = kept.swap_remove(which % kept.len());
+                        store.at_mut(slot).bits.clear(Bits::IN_NOTICES);
+                        store.reclaim(slot);
+                    }
+                    _ => {
+                        let slot = open(&mut store, next);
+                        if kept.contains(&slot) || live.iter().any(|name| name.slot() == slot) {
+                            return false;
+                        }
+                        live.push(store.name(slot));
+                        next += 2;
+                    }
+                }
+                let mut slots: Vec<_> = store.slots().collect();
+                let mut expected: Vec<_> = live.iter().map(|name| name.slot()).collect();
+                slots.sort_unstable();
+                expected.sort_unstable();
+                let found = live.iter().all(|&name| {
+                    let slot = Some(name.slot());
+                    store.resolve(name) == slot && store.find(name.id()) == slot
+                });
+                let lost = gone
+                    .iter()
+                    .all(|&name| store.resolve(name).is_none() && store.find(name.id()).is_none());
+                if !found || !lost || slots != expected {
+                    return false;
+                }
+                if store.used as usize != live.len() + kept.len() || store.used > store.capacity() {
+                    return false;
+                }
+            }
+            let beyond = StreamRef::new(StreamId::new(1), NIL);
+            store.resolve(beyond).is_none()
+        }
+        quickcheck::quickcheck(law as fn(_) -> bool);
     }
 }
