@@ -3,122 +3,18 @@
 mod common;
 
 use bytes::Bytes;
-use bywash_mio::error::{CertificateFault, ConnectFault, Notice, TlsFault};
-use bywash_mio::server::{Exchange, Reply, Request, Server, Service};
-use bywash_mio::tls::{Certificates, ClientAuth, ClientTls, Roots, ServerTls};
+use bywash_mio::error::{CertificateFault, TlsFault};
+use bywash_mio::server::{Exchange, Reply, Request, Server};
+use bywash_mio::tls::{Certificates, ClientAuth, ClientTls, ServerTls};
 use bywash_mio::{Connect, Listen, LoopOptions, Target};
 use common::asker::Asker;
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-};
+use common::authority::{Authority, certificates};
+use common::secure::{connect, serve};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::Duration;
-
-/// An authority, and what it signs.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        Self::named(&COUNT.fetch_add(1, Ordering::Relaxed).to_string())
-    }
-
-    fn named(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        Self { pem, issuer }
-    }
-
-    fn roots(&self) -> Roots {
-        Roots::from_pem(self.pem.as_bytes()).unwrap()
-    }
-
-    /// Chain and key in PEM.
-    fn sign(&self, change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
-        let mut params = CertificateParams::new(vec!["localhost".into()]).unwrap();
-        change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
-        (pem, key.serialize_pem())
-    }
-}
-
-fn certificates((chain, key): &(String, String)) -> Certificates {
-    Certificates::from_pem(chain.as_bytes(), key.as_bytes()).unwrap()
-}
-
-/// Answers with what it knows of the client; tells a test what would be logged.
-struct Teller(mpsc::Sender<TlsFault>);
-
-impl Service for Teller {
-    fn call(&mut self, _: &mut Request, reply: &mut Reply<'_>) {
-        let tls = reply.tls().unwrap();
-        let text = format!(
-            "{} {:?} {}",
-            String::from_utf8_lossy(tls.alpn.as_deref().unwrap()),
-            tls.server_name.as_deref().unwrap_or_default(),
-            tls.peer_certificates.len()
-        );
-        reply.send(200, &[("a", "b")], text).unwrap();
-    }
-
-    fn on_notice(&mut self, notice: &Notice) {
-        if let Notice::HandshakeFailed { fault, .. } = notice {
-            self.0.send(fault.clone()).unwrap();
-        }
-    }
-}
-
-struct Running {
-    _server: Server,
-    at: SocketAddr,
-    log: mpsc::Receiver<TlsFault>,
-}
-
-impl Running {
-    fn fault(&self) -> TlsFault {
-        self.log.recv_timeout(Duration::from_secs(5)).unwrap()
-    }
-}
-
-fn serve(tls: ServerTls) -> Running {
-    let (tell, log) = mpsc::channel();
-    let listen = Listen::tcp("127.0.0.1:0".parse().unwrap())
-        .tls(Arc::new(tls))
-        .handshake_deadline(Duration::from_millis(300));
-    let server = Server::builder()
-        .listen(listen)
-        .serve(move |_| Teller(tell.clone()))
-        .unwrap();
-    let at = server.addresses()[0].tcp().unwrap();
-    Running {
-        _server: server,
-        at,
-        log,
-    }
-}
-
-fn connect(at: SocketAddr, roots: Roots) -> Connect {
-    let tls = ClientTls::builder(roots).build().unwrap();
-    Connect::new(Target::Addresses(vec![at])).tls(Arc::new(tls), "localhost")
-}
-
-fn fault(asker: &Asker) -> &TlsFault {
-    match &asker.failed.as_ref().expect("it fails").fault {
-        ConnectFault::Tls(fault) => fault,
-        other => panic!("{other}"),
-    }
-}
 
 #[test]
 fn both_sides_know_what_was_agreed_on() {
@@ -162,7 +58,7 @@ fn each_wrong_certificate_of_a_server_has_its_name() {
         let signed = certificates(&authority.sign(change));
         let running = serve(ServerTls::builder(&signed).build().unwrap());
         let asker = Asker::ask(connect(running.at, authority.roots()));
-        assert_eq!(fault(&asker), &TlsFault::Certificate(expected));
+        assert_eq!(asker.fault(), &TlsFault::Certificate(expected));
         // The server hears of it by an alert.
         assert!(matches!(running.fault(), TlsFault::Alert(..)));
         assert!(!asker.opened);
@@ -172,7 +68,7 @@ fn each_wrong_certificate_of_a_server_has_its_name() {
     let running = serve(ServerTls::builder(&signed).build().unwrap());
     let asker = Asker::ask(connect(running.at, other.roots()));
     let unknown = TlsFault::Certificate(CertificateFault::UnknownIssuer);
-    assert_eq!(fault(&asker), &unknown);
+    assert_eq!(asker.fault(), &unknown);
     let text = asker.failed.unwrap().to_string();
     assert_eq!(
         text,
@@ -190,7 +86,7 @@ fn each_wrong_certificate_of_a_server_has_its_name() {
     );
     let forgery = TlsFault::Certificate(CertificateFault::BadSignature);
     assert_eq!(
-        fault(&Asker::ask(connect(forged.at, one.roots()))),
+        Asker::ask(connect(forged.at, one.roots())).fault(),
         &forgery
     );
     // Who does not look sees nothing.
@@ -254,7 +150,7 @@ fn a_certificate_is_replaced_without_a_restart() {
     assert!(Asker::ask(connect(running.at, second.roots())).opened);
     let unknown = TlsFault::Certificate(CertificateFault::UnknownIssuer);
     assert_eq!(
-        fault(&Asker::ask(connect(running.at, first.roots()))),
+        Asker::ask(connect(running.at, first.roots())).fault(),
         &unknown
     );
     let both = first.roots().and(second.roots());
@@ -294,10 +190,10 @@ fn servers_that_do_not_speak_tls() {
     let roots = Authority::new().roots();
     let http1 = say(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let asker = Asker::ask(connect(http1, roots.clone()));
-    assert_eq!(fault(&asker), &TlsFault::NotTls);
+    assert_eq!(asker.fault(), &TlsFault::NotTls);
     let silent = say(b"");
     let asker = Asker::ask(connect(silent, roots.clone()));
-    assert_eq!(fault(&asker), &TlsFault::Eof);
+    assert_eq!(asker.fault(), &TlsFault::Eof);
     // A plain HTTP/2 server answers with an alert.
     let server = Server::builder()
         .listen(Listen::tcp("127.0.0.1:0".parse().unwrap()))
@@ -306,11 +202,11 @@ fn servers_that_do_not_speak_tls() {
     let at = server.addresses()[0].tcp().unwrap();
     let asker = Asker::ask(connect(at, roots.clone()));
     let alert = TlsFault::Alert(70, "ProtocolVersion".into());
-    assert_eq!(fault(&asker), &alert);
+    assert_eq!(asker.fault(), &alert);
     // One that never answers.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let quiet = connect(listener.local_addr().unwrap(), roots).timeout(Duration::from_millis(100));
-    assert_eq!(fault(&Asker::ask(quiet)), &TlsFault::Timeout);
+    assert_eq!(Asker::ask(quiet).fault(), &TlsFault::Timeout);
 }
 
 #[test]
@@ -370,7 +266,7 @@ fn h2_must_be_agreed_on() {
         let _ = session.complete_io(&mut socket);
     });
     let asker = Asker::ask(connect(at, authority.roots()));
-    assert_eq!(fault(&asker), &TlsFault::Alpn);
+    assert_eq!(asker.fault(), &TlsFault::Alpn);
 }
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {

@@ -16,10 +16,19 @@ pub enum CertificateFault {
     UnknownIssuer,
     /// Its authority took it back.
     Revoked,
+    /// Lists of revocation are kept, and none of them covers it.
+    RevocationUnknown,
+    /// The list of revocation that covers it is out of date.
+    RevocationOutdated,
     /// A signature does not fit: it was forged, or belongs to another key.
     BadSignature,
     /// It must not be used for this: a client's for a server, or the reverse.
     WrongPurpose,
+    /// It is signed by an algorithm that is not known here, or not trusted any more: SHA-1, a curve
+    /// that the provider lacks.
+    UnsupportedAlgorithm,
+    /// It holds an extension that is not known here and must not be ignored (RFC 5280 4.2).
+    UnsupportedExtension,
     /// It cannot be read.
     Malformed,
     /// Anything else, in the library's words.
@@ -34,8 +43,16 @@ impl fmt::Display for CertificateFault {
             Self::WrongName => "the certificate is for another name",
             Self::UnknownIssuer => "the certificate is not signed by a trusted authority",
             Self::Revoked => "the certificate was revoked",
+            Self::RevocationUnknown => "no list tells whether the certificate was revoked",
+            Self::RevocationOutdated => "the list of revoked certificates is out of date",
             Self::BadSignature => "a signature of the certificate is wrong",
             Self::WrongPurpose => "the certificate is for another purpose",
+            Self::UnsupportedAlgorithm => {
+                "the certificate is signed by an algorithm that is not supported"
+            }
+            Self::UnsupportedExtension => {
+                "the certificate has a critical extension that is not supported"
+            }
             Self::Malformed => "the certificate cannot be read",
             Self::Other(text) => return write!(f, "the certificate is invalid: {text}"),
         })

@@ -7,6 +7,7 @@ use super::roots::Roots;
 use super::session::Rustls;
 use crate::error::TlsFault;
 use crate::session::{Connector, Session};
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::pem::PemObject;
@@ -82,15 +83,20 @@ impl ClientTlsBuilder {
     /// Checks it all.
     ///
     /// # Errors
-    /// [`TlsFault::Local`]: no provider, or a certificate and a key that cannot be used.
+    /// [`TlsFault::Local`]: no provider, no roots, or a list, a certificate or a key that cannot be used.
     pub fn build(self) -> Result<ClientTls, TlsFault> {
         let provider = choose(self.provider)?;
         let algorithms = provider.signature_verification_algorithms;
-        let builder = ClientConfig::builder_with_provider(provider)
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(local)?;
         let builder = match self.roots {
-            Some(roots) => builder.with_root_certificates(roots.store),
+            Some(roots) => {
+                let verifier =
+                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots.store), provider);
+                let verifier = verifier.with_crls(roots.revoked).build().map_err(local)?;
+                builder.with_webpki_verifier(verifier)
+            }
             None => builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Anybody(algorithms))),

@@ -40,7 +40,22 @@ fn certificate(error: CertificateError) -> CertificateFault {
         }
         Theirs::UnknownIssuer => CertificateFault::UnknownIssuer,
         Theirs::Revoked => CertificateFault::Revoked,
+        Theirs::UnknownRevocationStatus => CertificateFault::RevocationUnknown,
+        Theirs::ExpiredRevocationList | Theirs::ExpiredRevocationListContext { .. } => {
+            CertificateFault::RevocationOutdated
+        }
         Theirs::BadSignature => CertificateFault::BadSignature,
+        #[allow(deprecated)]
+        Theirs::UnsupportedSignatureAlgorithm
+        | Theirs::UnsupportedSignatureAlgorithmContext { .. }
+        | Theirs::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            CertificateFault::UnsupportedAlgorithm
+        }
+        Theirs::UnhandledCriticalExtension => CertificateFault::UnsupportedExtension,
+        // The verifier's own error, whose type the library does not show.
+        Theirs::Other(error) if error.0.to_string() == "UnsupportedCriticalExtension" => {
+            CertificateFault::UnsupportedExtension
+        }
         Theirs::InvalidPurpose | Theirs::InvalidPurposeContext { .. } => {
             CertificateFault::WrongPurpose
         }

@@ -4,14 +4,25 @@ use super::certificates::chain_of;
 use super::fault::local;
 use crate::error::TlsFault;
 use rustls::RootCertStore;
+use rustls::pki_types::CertificateRevocationListDer;
+use rustls::pki_types::pem::PemObject;
 
 /// Authorities whose certificates are trusted.
 #[derive(Clone, Debug)]
 pub struct Roots {
     pub(crate) store: RootCertStore,
+    /// What they took back.
+    pub(crate) revoked: Vec<CertificateRevocationListDer<'static>>,
 }
 
 impl Roots {
+    fn of(store: RootCertStore) -> Self {
+        Self {
+            store,
+            revoked: Vec::new(),
+        }
+    }
+
     /// Those of a PEM text.
     ///
     /// # Errors
@@ -21,7 +32,7 @@ impl Roots {
         for certificate in chain_of(pem)? {
             store.add(certificate).map_err(local)?;
         }
-        Ok(Self { store })
+        Ok(Self::of(store))
     }
 
     /// Those that the system trusts. What cannot be read of them is left out.
@@ -41,7 +52,7 @@ impl Roots {
                 why.unwrap_or_else(|| "none found".into())
             )));
         }
-        Ok(Self { store })
+        Ok(Self::of(store))
     }
 
     /// Those that Mozilla trusts, as they were when the crate `webpki-roots` was released.
@@ -51,13 +62,32 @@ impl Roots {
         let store = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
-        Self { store }
+        Self::of(store)
     }
 
     /// Trusts those of `other` too.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.store.extend(other.store.roots);
+        self.revoked.extend(other.revoked);
         self
+    }
+
+    /// Refuses what these lists of revocation name (RFC 5280 5), in PEM. From then on a list is
+    /// needed for every authority, those in the middle of a chain included: what no list covers is
+    /// refused. They are not fetched again: a list that is out of date is still used.
+    ///
+    /// # Errors
+    /// [`TlsFault::Local`]: not PEM, or no list in it. A list that cannot be read is told by
+    /// `build` of whoever is given these roots.
+    pub fn without(mut self, lists: &[u8]) -> Result<Self, TlsFault> {
+        let before = self.revoked.len();
+        for list in CertificateRevocationListDer::pem_slice_iter(lists) {
+            self.revoked.push(list.map_err(local)?);
+        }
+        if self.revoked.len() == before {
+            return Err(local("no list of revocation in the PEM text"));
+        }
+        Ok(self)
     }
 }

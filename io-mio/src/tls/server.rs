@@ -93,6 +93,7 @@ impl ServerTlsBuilder {
             .map_err(local)?;
         let verifier = |roots: Roots| {
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots.store), provider)
+                .with_crls(roots.revoked)
         };
         let builder = match self.client_auth {
             ClientAuth::None => builder.with_no_client_auth(),

@@ -1,7 +1,7 @@
 //! A client of the driver's low level that asks one question over one connection.
 
 use bytes::Bytes;
-use bywash_mio::error::{ConnectError, End};
+use bywash_mio::error::{ConnectError, ConnectFault, End, TlsFault, TransportError};
 use bywash_mio::proto::event::Event;
 use bywash_mio::proto::vocabulary::StreamRef;
 use bywash_mio::{ConnId, Connect, Cx, EventLoop, Handler, LoopOptions, TlsFacts};
@@ -19,6 +19,8 @@ pub struct Asker {
     pub tls: Option<Arc<TlsFacts>>,
     pub failed: Option<ConnectError>,
     pub closed: Option<String>,
+    /// What TLS said at the end of a connection that was open.
+    pub refused: Option<TlsFault>,
 }
 
 impl Asker {
@@ -46,6 +48,14 @@ impl Asker {
             event_loop.turn(&mut asker, wait).unwrap();
         }
         asker
+    }
+
+    /// Why TLS did not come about.
+    pub fn fault(&self) -> &TlsFault {
+        match &self.failed.as_ref().expect("it fails").fault {
+            ConnectFault::Tls(fault) => fault,
+            other => panic!("{other}"),
+        }
     }
 
     fn push(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
@@ -112,5 +122,8 @@ impl Handler for Asker {
 
     fn on_close(&mut self, _: &mut Cx<'_>, _: ConnId, end: &End, _: u64) {
         self.closed = Some(end.to_string());
+        if let Some(TransportError::Tls(fault)) = &end.transport {
+            self.refused = Some(fault.clone());
+        }
     }
 }

@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod asker;
+pub mod authority;
+pub mod secure;
 
 use bytes::Bytes;
 use bywash_mio::proto::client::Connection;
