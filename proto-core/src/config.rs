@@ -409,7 +409,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, ConfigError, SettingId};
+    use super::{Config, ConfigError, FlowControl, SettingId};
 
     #[test]
     fn defaults_are_valid() {
@@ -455,5 +455,33 @@ mod tests {
         let mut large = Config::default();
         large.limits.head_bytes *= 2;
         assert!(large.worst_case_memory() > small.worst_case_memory());
+    }
+
+    #[test]
+    fn what_may_lie_unread_follows_the_windows() {
+        let mut config = Config::default();
+        config.settings.max_concurrent_streams = 10;
+        config.settings.initial_window_size = 100_000;
+        config.settings.connection_window = 400_000;
+        for flow in [FlowControl::Streams, FlowControl::Automatic] {
+            config.flow = flow;
+            assert_eq!(config.worst_case_unread(), 1_000_000);
+        }
+        config.flow = FlowControl::Manual;
+        assert_eq!(
+            config.worst_case_unread(),
+            400_000,
+            "the connection's window holds"
+        );
+        config.settings.connection_window = 2_000_000;
+        assert_eq!(config.worst_case_unread(), 1_000_000);
+        config.bdp_max_window = Some(300_000);
+        assert_eq!(config.worst_case_unread(), 2_000_000);
+        config.settings.connection_window = 100_000;
+        assert_eq!(
+            config.worst_case_unread(),
+            300_000,
+            "windows may grow as far"
+        );
     }
 }

@@ -205,3 +205,81 @@ impl Event<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Cow, Event, Extension};
+    use crate::error::{CloseReason, EndedBy, LimitName, Retry, StreamEnd};
+    use crate::headers::Head;
+    use crate::vocabulary::{ErrorCode, FrameType, Priority, StreamId, StreamRef};
+    use alloc::format;
+    use bytes::Bytes;
+    use core::time::Duration;
+
+    #[test]
+    fn an_event_of_ones_own_says_the_same() {
+        let stream = StreamRef::new(StreamId::new(5), 2);
+        let head = Head::from_fields(&[("a", "b")]);
+        let (overlong, end) = (true, true);
+        let ended = StreamEnd {
+            code: ErrorCode::CANCEL,
+            by: EndedBy::Peer,
+            retry: Retry::MayHaveBeenProcessed,
+        };
+        let payload = *b"12345678";
+        let events = [
+            Event::Request {
+                stream,
+                head: head.clone(),
+                end,
+                overlong,
+            },
+            Event::Response {
+                stream,
+                head: head.clone(),
+                end,
+                overlong,
+            },
+            Event::Informational {
+                stream,
+                head: head.clone(),
+            },
+            Event::Trailers {
+                stream,
+                head,
+                overlong,
+            },
+            Event::Ended { stream, end: ended },
+            Event::Writable { stream },
+            Event::Drained { stream },
+            Event::CanOpen,
+            Event::Settings,
+            Event::SettingsAcknowledged,
+            Event::Priority {
+                stream,
+                priority: Priority::new(1, true),
+            },
+            Event::Pong {
+                payload,
+                rtt: Duration::from_millis(3),
+            },
+            Event::GoAway {
+                last: StreamId::new(7),
+                code: ErrorCode::NO_ERROR,
+                debug: Bytes::from_static(b"bye"),
+            },
+            Event::Pressure(LimitName::Resets),
+            Event::Extension(Extension {
+                kind: FrameType(0xfa),
+                flags: 3,
+                stream: StreamId::new(9),
+                payload: Cow::Borrowed(&payload),
+            }),
+            Event::Closed(CloseReason::Finished),
+        ];
+        for event in events {
+            let before = format!("{event:?}");
+            assert_eq!(format!("{:?}", event.into_owned()), before);
+        }
+    }
+}

@@ -232,4 +232,41 @@ mod tests {
         }
         quickcheck::quickcheck(law as fn(_, _) -> bool);
     }
+
+    #[test]
+    fn what_is_written_leaves_the_arena() {
+        let mut output = Output::new();
+        let piece = |n: u8| alloc::vec![n; 20_000];
+        output.arena().extend_from_slice(&piece(1));
+        output.push_shared(Bytes::from(piece(2)));
+        output.arena().extend_from_slice(&piece(3));
+        output.advance(16_000);
+        assert_eq!(
+            (output.len(), output.start),
+            (44_000, 16_000),
+            "not half of it"
+        );
+        output.advance(24_000);
+        assert_eq!(
+            (output.len(), output.start, output.gone),
+            (20_000, 0, 20_000)
+        );
+        let expected: Vec<u8> = piece(3);
+        assert_eq!((bytes(&output), output.written()), (expected, 40_000));
+        output.push_shared(Bytes::from(piece(4)));
+        output.advance(30_000);
+        assert_eq!((output.len(), output.arena_len()), (10_000, 0));
+        output.arena().push(5);
+        assert_eq!(bytes(&output).last(), Some(&5));
+        assert!(output.in_one_piece().is_none());
+        output.advance(10_000);
+        assert_eq!(output.in_one_piece(), Some(&[5][..]));
+        assert_eq!(output.committed(), 80_001);
+        output.clear();
+        assert_eq!(
+            (output.len(), output.written(), output.heap_bytes()),
+            (0, 80_000, 0)
+        );
+        assert_eq!(output.in_one_piece(), None);
+    }
 }

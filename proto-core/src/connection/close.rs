@@ -213,9 +213,8 @@ impl Inner {
         if !stream.bits.has(Bits::LOCAL) {
             return Retry::MayHaveBeenProcessed;
         }
-        if self.goaway_received.is_some_and(|last| stream.id > last) {
-            return Retry::NotProcessed;
-        }
+        // What a GOAWAY does not cover ended when that came.
+        debug_assert!(self.goaway_received.is_none_or(|last| stream.id <= last));
         if unsent_is_lost && !stream.bits.has(Bits::HEAD_WRITTEN) {
             return Retry::NeverSent;
         }
@@ -281,11 +280,9 @@ impl Inner {
             && self.partial_len == 0
             && self.block.is_none();
         if self.counts.live == 0 && in_between {
-            let reason = match self.goaway_code {
-                ErrorCode::NO_ERROR => CloseReason::Finished,
-                code => CloseReason::GoAway(code),
-            };
-            self.close_with(reason);
+            // A GOAWAY would have ended a connection without streams already.
+            debug_assert!(self.goaway_received.is_none());
+            self.close_with(CloseReason::Finished);
         } else {
             self.fail(CloseReason::Eof);
         }

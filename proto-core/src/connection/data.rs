@@ -16,9 +16,10 @@ use crate::vocabulary::{StreamId, StreamRef};
 const TINY: u32 = 64;
 
 impl Inner {
-    /// The head of a DATA frame, with the length of its padding if it is padded.
+    /// The head of a DATA frame, with the length of its padding if it is padded. What it begins is
+    /// for [`on_data_chunk`](Self::on_data_chunk), at once.
     #[inline]
-    pub(super) fn on_data_head(&mut self, head: FrameHead, pad: Option<u8>) -> Result<(), Fault> {
+    pub(super) fn on_data_head(&mut self, head: FrameHead, pad: Option<u8>) -> Result<Data, Fault> {
         let overhead = pad.map_or(0, |pad| 1 + u32::from(pad));
         let Some(octets) = head.length.checked_sub(overhead) else {
             return Err(Violation::PaddingTooLong.into());
@@ -40,14 +41,14 @@ impl Inner {
             if !self.recv_window.receive(head.length) {
                 return Err(Violation::FlowConnection.into());
             }
-            return self.discard(overhead, octets, pad);
+            return Ok(self.discard(overhead, octets, pad));
         };
         if !self.recv_window.receive(head.length) {
             return Err(Violation::FlowConnection.into());
         }
         if let Err(violation) = self.judge_data(slot, head.length, octets, end) {
             self.stream_fault(slot, violation)?;
-            return self.discard(overhead, octets, pad);
+            return Ok(self.discard(overhead, octets, pad));
         }
         if overhead != 0 {
             self.recv_window.give_back(overhead);
@@ -61,13 +62,12 @@ impl Inner {
             self.ledger
                 .charge(&self.config.limits, Account::TinyData, self.now, 1)?;
         }
-        self.rx = Rx::Data(Data {
+        Ok(Data {
             stream: Some(self.store.name(slot)),
             left: octets,
             pad,
             end,
-        });
-        Ok(())
+        })
     }
 
     /// The usual case, in one go: a frame without padding that lies whole in the input, on an open
@@ -168,15 +168,14 @@ impl Inner {
     }
 
     /// A whole frame goes by: its credit returns by itself, or the connection would dry up.
-    fn discard(&mut self, overhead: u32, octets: u32, pad: u32) -> Result<(), Fault> {
+    fn discard(&mut self, overhead: u32, octets: u32, pad: u32) -> Data {
         self.recv_window.give_back(overhead + octets);
-        self.rx = Rx::Data(Data {
+        Data {
             stream: None,
             left: octets,
             pad,
             end: false,
-        });
-        Ok(())
+        }
     }
 
     /// Octets of a DATA frame: the rest of it or as many as are here.

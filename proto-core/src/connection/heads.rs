@@ -290,11 +290,8 @@ impl Inner {
         end: bool,
         block: &[u8],
     ) -> Outcome<'static> {
-        if !self.store.at(slot).state.can_receive() {
-            self.skip_block(head, block)?;
-            self.stream_fault(slot, Violation::StreamHalfClosed)?;
-            return Ok(None);
-        }
+        // Nothing but a final head can end the peer's side before there was one.
+        debug_assert!(self.store.at(slot).state.can_receive());
         let Collected {
             head: fields,
             summary,

@@ -104,12 +104,9 @@ impl Inner {
                     return Ok(None);
                 };
                 *input = rest;
-                self.on_data_head(head, Some(pad))?;
+                let data = self.on_data_head(head, Some(pad))?;
                 // There may be nothing behind it but the end of the message.
-                match self.rx {
-                    Rx::Data(data) => Ok(self.on_data_chunk(data, input)),
-                    _ => Ok(None),
-                }
+                Ok(self.on_data_chunk(data, input))
             }
             Rx::Skip { left } => {
                 let n = (left as usize).min(input.len());
@@ -202,12 +199,9 @@ impl Inner {
             if let Some(event) = self.on_whole_data(head, input) {
                 return Ok(Some(event));
             }
-            self.on_data_head(head, None)?;
+            let data = self.on_data_head(head, None)?;
             // The usual case goes on at once: the chunk lies behind the head.
-            return match self.rx {
-                Rx::Data(data) => Ok(self.on_data_chunk(data, input)),
-                _ => Ok(None),
-            };
+            return Ok(self.on_data_chunk(data, input));
         }
         let needed = self.needed(head)?;
         if let Some(needed) = needed {

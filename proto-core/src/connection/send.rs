@@ -406,3 +406,29 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Inner, OpenError};
+    use crate::config::Config;
+    use crate::vocabulary::{Instant, StreamId};
+    use alloc::sync::Arc;
+
+    #[test]
+    fn the_last_identifier_is_the_last_request() {
+        let config = Arc::new(Config::default());
+        let mut inner = Inner::new(true, config, Instant::ZERO).unwrap();
+        inner.next_id = StreamId::MAX.get() - 2;
+        let head = [
+            (":method", "GET"),
+            (":scheme", "https"),
+            (":authority", "example.com"),
+            (":path", "/"),
+        ];
+        for id in [0x7fff_fffd, 0x7fff_ffff] {
+            let stream = inner.request(&head, true).unwrap();
+            assert_eq!(stream.id().get(), id);
+        }
+        assert_eq!(inner.request(&head, true), Err(OpenError::IdsExhausted));
+    }
+}

@@ -49,15 +49,10 @@ impl Inner {
         }
     }
 
+    /// The last stream's end sets the timer anew; only a stream that is open makes it idle talk.
     fn on_idle(&mut self) {
-        let Some(after) = self.config.timers.idle else {
-            return;
-        };
-        // Streams that opened and closed since have moved `idle_since`, not the timer.
-        if self.counts.live == 0 && self.idle_since + after <= self.now {
+        if self.counts.live == 0 {
             self.shutdown(self.now);
-        } else if self.counts.live == 0 {
-            self.arm_idle();
         }
     }
 

@@ -14,3 +14,6 @@ pub use head::HeadError;
 pub use protocol::{CloseReason, EndedBy, LimitName, OtherProtocol, Retry, StreamEnd, TimeoutKind};
 pub use user::{ConfigError, ExtensionError, OpenError, PingError, ReleaseError, SendError};
 pub use violation::{Scope, Violation};
+
+#[cfg(test)]
+mod tests;

@@ -15,3 +15,6 @@ pub use octet_classes::OctetClasses;
 pub use priority::Priority;
 pub use setting_id::SettingId;
 pub use stream_id::{StreamId, StreamRef};
+
+#[cfg(test)]
+mod tests;

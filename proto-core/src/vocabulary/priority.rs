@@ -249,12 +249,47 @@ mod tests {
             "the last of a key wins (RFC 8941 3.2)"
         );
         assert_eq!(parse("u=1.5"), Some((3, false)));
+        assert_eq!(parse("i=?1, u=4;a;b=?0;c"), Some((4, true)));
+        assert_eq!(parse("x=:aGk=:, u=1"), Some((1, false)), "octets");
+        assert_eq!(parse("x=-2.25, y=a/b:c, u=1"), Some((1, false)));
+        assert_eq!(parse("x=\"a\\\"\\\\b\", u=1"), Some((1, false)));
+        assert_eq!(parse("u=999999999999999"), Some((3, false)), "15 digits");
+        assert_eq!(parse("\tu=5 ,\t i  "), Some((5, true)));
+    }
+
+    #[test]
+    fn urgency_beyond_the_least_is_the_least() {
+        assert_eq!(Priority::new(7, false).urgency(), 7);
+        assert_eq!(Priority::new(8, true), Priority::new(7, true));
+        assert_eq!(Priority::new(255, false).urgency(), 7);
     }
 
     #[test]
     fn what_is_no_dictionary() {
         for value in [
-            "u=", "U=1", "u=1,", ",", "u=1 i", "u=\"x", "u=1;", "u=(", "u=:a", "=1", "u==1",
+            "u=",
+            "U=1",
+            "u=1,",
+            ",",
+            "u=1 i",
+            "u=\"x",
+            "u=1;",
+            "u=(",
+            "u=:a",
+            "=1",
+            "u==1",
+            "u=1000000000000000",
+            "u=1.",
+            "u=1.2345",
+            "u=1234567890123.1",
+            "u=-",
+            "u=?2",
+            "u=\"\\x\"",
+            "u=\"\x7f\"",
+            "u=(\"",
+            "u;=1",
+            "u=1;A",
+            "u=%",
         ] {
             assert_eq!(parse(value), None, "{value}");
         }
