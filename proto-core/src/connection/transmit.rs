@@ -3,6 +3,7 @@
 use super::inner::{Inner, Phase};
 use crate::frame::{self, Flags, FrameHead};
 use crate::observer::Direction;
+use crate::schedule::Urgency;
 use crate::stream::{Bits, Notice};
 use crate::vocabulary::{FrameType, Instant, StreamId};
 use bytes::{Buf, Bytes};
@@ -163,13 +164,11 @@ impl Inner {
 
     /// One DATA frame of a stream. Returns its size on the wire.
     fn frame_one(&mut self, slot: u32, window: u32) -> usize {
-        let most = self
-            .peer
-            .max_frame_size
-            .min(self.config.send.frame_size)
-            .min(window);
+        let full = self.peer.max_frame_size.min(self.config.send.frame_size);
         let stream = self.store.at_mut(slot);
-        let most = most.min(stream.send_window.available());
+        let most = Urgency::turn_left(stream, full)
+            .min(window)
+            .min(stream.send_window.available());
         // Padding counts in the windows; where they are too small for it, there is none.
         let padding = u32::from(stream.padding);
         let overhead = if padding != 0 && padding + 1 < most {
@@ -194,6 +193,7 @@ impl Inner {
             let arena = self.output.arena();
             arena.resize(arena.len() + overhead as usize - 1, 0);
         }
+        self.urgency.served(&mut self.store, slot, whole, full);
         self.after_frame(slot, last, end);
         whole as usize + FrameHead::SIZE
     }
@@ -246,8 +246,6 @@ impl Inner {
         if self.store.at(slot).send_window.available() == 0 {
             self.urgency.remove(&mut self.store, slot);
             self.make_ready(slot);
-        } else {
-            self.urgency.rotate(&self.store, slot);
         }
         self.tell_writable(slot);
     }

@@ -1,10 +1,11 @@
 //! Extensible priorities (RFC 9218 10): eight levels, each sequential and round robin, O(1).
 //!
 //! Within a level the sequential streams go one after the other, the incremental ones take turns
-//! frame by frame, and the two kinds alternate. So that nobody starves, every sixteenth frame goes
-//! to a less urgent level.
+//! of one full frame, and the two kinds alternate. A frame that the connection's window cuts short
+//! does not end a turn: shares are even in octets. So that nobody starves, every sixteenth frame
+//! goes to a less urgent level.
 
-use crate::stream::{Bits, NIL, Store};
+use crate::stream::{Bits, NIL, Store, Stream};
 use crate::vocabulary::Priority;
 
 const LEVELS: usize = 8;
@@ -50,6 +51,7 @@ impl Urgency {
             return;
         }
         stream.bits.set(Bits::READY);
+        stream.turn = 0;
         let (level, kind) = place(stream.priority);
         let last = core::mem::replace(&mut self.rings[level][kind], slot);
         if last == NIL {
@@ -141,12 +143,27 @@ impl Urgency {
         level as usize
     }
 
-    /// A frame of this stream, the first of its ring, went out and it has more: an incremental one
-    /// becomes the last.
+    /// What a stream may send in one frame: the rest of its turn of `whole` octets, or all of them.
     #[inline]
-    pub(crate) fn rotate(&mut self, store: &Store, slot: u32) {
-        let stream = store.at(slot);
-        if stream.priority.incremental() && stream.bits.has(Bits::READY) {
+    pub(crate) fn turn_left(stream: &Stream, whole: u32) -> u32 {
+        match whole.saturating_sub(stream.turn) {
+            0 => whole,
+            left => left,
+        }
+    }
+
+    /// A frame of so many octets of this stream, the first of its ring, went out and it has more: an
+    /// incremental one whose turn of `whole` octets is over becomes the last.
+    #[inline]
+    pub(crate) fn served(&mut self, store: &mut Store, slot: u32, octets: u32, whole: u32) {
+        let stream = store.at_mut(slot);
+        if !stream.priority.incremental() || !stream.bits.has(Bits::READY) {
+            return;
+        }
+        if octets < Self::turn_left(stream, whole) {
+            stream.turn += octets;
+        } else {
+            stream.turn = 0;
             let (level, kind) = place(stream.priority);
             self.rings[level][kind] = slot;
         }

@@ -146,6 +146,8 @@ pub(crate) struct Stream {
     pub(crate) send_window: Window,
     /// Octets queued.
     pub(crate) queued: u32,
+    /// Octets sent of the present turn among incremental streams.
+    pub(crate) turn: u32,
     /// Octets of heads charged.
     pub(crate) head_bytes: u32,
     /// First of the queue.
@@ -188,6 +190,7 @@ impl Stream {
             send_left: u64::MAX,
             send_window: Window::new(0),
             queued: 0,
+            turn: 0,
             head_bytes: 0,
             front: Bytes::new(),
             more: None,

@@ -125,3 +125,80 @@ fn heads_go_between_threads() {
     fn goes<T: Send + Sync + 'static>() {}
     goes::<Head>();
 }
+
+/// A field as chance makes it: names of the static table and others, pseudo-headers among them.
+fn chosen((name, value, never): &(u8, Vec<u8>, bool)) -> Field<'_> {
+    const NAMES: [&[u8]; 12] = [
+        b":method",
+        b":path",
+        b":status",
+        b":protocol",
+        b":unknown",
+        b"accept",
+        b"content-type",
+        b"cookie",
+        b"x-a",
+        b"x-b",
+        b"",
+        b"grpc-timeout",
+    ];
+    let field = Field::new(NAMES[usize::from(*name) % NAMES.len()], value);
+    if *never { field.sensitive() } else { field }
+}
+
+quickcheck::quickcheck! {
+    /// What goes into the arena comes out, by every way in and every way out.
+    fn the_arena_is_a_list(list: Vec<(u8, Vec<u8>, bool)>) -> bool {
+        let fields: Vec<Field<'_>> = list.iter().map(chosen).collect();
+        let head = Head::from_fields(&fields);
+        let named = |name: &'static [u8]| fields.iter().filter(move |f| f.name == name).map(|f| f.value);
+        let leading = |name: &'static [u8]| {
+            let pseudo = fields.iter().take_while(|f| f.name.first() == Some(&b':'));
+            pseudo.into_iter().find(|f| f.name == name).map(|f| f.value)
+        };
+        let size: usize = fields.iter().map(|f| f.name.len() + f.value.len() + 32).sum();
+        let records: usize = fields.iter().map(|f| f.name.len() + f.value.len() + ENTRY).sum();
+        head.fields().eq(fields.iter().copied())
+            && (&head).into_iter().len() == fields.len()
+            && head.is_empty() == fields.is_empty()
+            && head.list_size() as usize == size
+            && head.heap_bytes() % 32 == 0
+            && head.heap_bytes() <= (COUNT + records).next_multiple_of(32)
+            && head.get("cookie") == named(b"cookie").next()
+            && head.get_all("x-a").eq(named(b"x-a"))
+            && head.method() == leading(b":method")
+            && head.path() == leading(b":path")
+            && head.protocol() == leading(b":protocol")
+            && head.regular().eq(fields.iter().copied().filter(|f| f.name.first() != Some(&b':')))
+            && head == Head::from_fields(&head)
+    }
+
+    /// Memory of any size may be handed in: the fields are the same, and not more than twice the
+    /// memory is held that is needed.
+    fn any_memory_will_do(list: Vec<(u8, Vec<u8>, bool)>, memory: u16) -> bool {
+        let fields: Vec<Field<'_>> = list.iter().map(chosen).collect();
+        let fresh = Head::from_fields(&fields);
+        let mut records = fresh.0.to_vec();
+        let (end, count) = (records.len(), fields.len() as u32);
+        let memory = vec![0xff_u8; usize::from(memory) % 2000].into_boxed_slice();
+        let used = Head::assemble(&mut records, end, count, Some(memory));
+        used == fresh
+            && used.heap_bytes() >= fresh.heap_bytes()
+            && used.heap_bytes() <= 2 * fresh.heap_bytes()
+    }
+
+    /// Cut anywhere, an arena gives the fields that are whole in it and stops.
+    fn a_cut_arena_gives_what_is_whole(list: Vec<(u8, Vec<u8>, bool)>, at: u16) -> bool {
+        let fields: Vec<Field<'_>> = list.iter().map(chosen).collect();
+        let whole = Head::from_fields(&fields).0;
+        let at = usize::from(at) % (whole.len() + 1);
+        let cut = Head(whole[..at].into());
+        let mut end = COUNT;
+        let fits = fields.iter().take_while(|f| {
+            let numbered = names::identify(f.name) != names::LITERAL;
+            end += ENTRY + f.value.len() + if numbered { 0 } else { f.name.len() };
+            end <= at
+        });
+        cut.fields().eq(fits.copied()) && cut.status().is_none_or(|status| status >= 100)
+    }
+}

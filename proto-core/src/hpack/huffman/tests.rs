@@ -106,9 +106,12 @@ fn codes_are_those_of_the_rfc() {
     );
 }
 
+/// Every octet, or a few where each step is interpreted.
+const STRIDE: usize = if cfg!(miri) { 85 } else { 1 };
+
 #[test]
 fn every_symbol_in_every_bit_position() {
-    for symbol in 0..=255 {
+    for symbol in (0..=255).step_by(STRIDE) {
         for before in 0..8 {
             let mut string = vec![b'0'; before];
             string.extend([symbol, b'a', symbol, symbol]);
@@ -136,7 +139,7 @@ fn wrong_ends() {
 
 #[test]
 fn all_short_strings_as_the_plain_decoder() {
-    for first in 0..=255 {
+    for first in (0..=255).step_by(STRIDE) {
         assert_eq!(unpack(&[first]), plainly(&[first]));
         for second in (0..=255).step_by(5) {
             let string = [first, second, first ^ second];

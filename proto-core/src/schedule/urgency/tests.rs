@@ -17,11 +17,11 @@ fn with(priorities: &[(u8, bool)]) -> (Store, Urgency, Vec<u32>) {
     (store, urgency, slots)
 }
 
-fn frames(store: &Store, urgency: &mut Urgency, n: usize) -> Vec<u32> {
+fn frames(store: &mut Store, urgency: &mut Urgency, n: usize) -> Vec<u32> {
     (0..n)
         .map(|_| {
             let slot = urgency.pick(store).unwrap();
-            urgency.rotate(store, slot);
+            urgency.served(store, slot, 100, 100);
             slot
         })
         .collect()
@@ -30,15 +30,15 @@ fn frames(store: &Store, urgency: &mut Urgency, n: usize) -> Vec<u32> {
 #[test]
 fn sequential_streams_go_one_after_the_other() {
     let (mut store, mut urgency, slots) = with(&[(3, false), (3, false)]);
-    assert_eq!(frames(&store, &mut urgency, 3), [slots[0]; 3]);
+    assert_eq!(frames(&mut store, &mut urgency, 3), [slots[0]; 3]);
     urgency.remove(&mut store, slots[0]);
     assert_eq!(urgency.pick(&store), Some(slots[1]));
 }
 
 #[test]
 fn incremental_streams_share_within_one_frame() {
-    let (store, mut urgency, slots) = with(&[(3, true), (3, true), (3, true)]);
-    let picked = frames(&store, &mut urgency, 31);
+    let (mut store, mut urgency, slots) = with(&[(3, true), (3, true), (3, true)]);
+    let picked = frames(&mut store, &mut urgency, 31);
     for n in 1..=31 {
         let counts: Vec<_> = slots
             .iter()
@@ -50,8 +50,8 @@ fn incremental_streams_share_within_one_frame() {
 
 #[test]
 fn urgent_first_but_nobody_starves() {
-    let (store, mut urgency, slots) = with(&[(7, false), (0, false), (5, true)]);
-    let picked = frames(&store, &mut urgency, 160);
+    let (mut store, mut urgency, slots) = with(&[(7, false), (0, false), (5, true)]);
+    let picked = frames(&mut store, &mut urgency, 160);
     let count = |slot| picked.iter().filter(|&&p| p == slot).count();
     assert_eq!(count(slots[1]), 150);
     assert_eq!((count(slots[0]), count(slots[2])), (5, 5));
@@ -94,7 +94,7 @@ fn a_stream_that_left_may_come_back() {
         urgency.push(&mut store, slot);
     }
     assert_eq!(
-        frames(&store, &mut urgency, 4),
+        frames(&mut store, &mut urgency, 4),
         [slots[2], slots[0], slots[2], slots[0]]
     );
 }
@@ -104,11 +104,43 @@ fn a_stream_out_of_the_lists_keeps_out_and_keeps_its_priority() {
     let (mut store, mut urgency, slots) = with(&[(3, false), (3, false)]);
     urgency.remove(&mut store, slots[0]);
     urgency.set_priority(&mut store, slots[0], Priority::new(1, true));
-    assert_eq!(frames(&store, &mut urgency, 2), [slots[1]; 2]);
-    urgency.rotate(&store, slots[0]);
-    assert_eq!(frames(&store, &mut urgency, 2), [slots[1]; 2]);
+    assert_eq!(frames(&mut store, &mut urgency, 2), [slots[1]; 2]);
+    urgency.served(&mut store, slots[0], 100, 100);
+    assert_eq!(frames(&mut store, &mut urgency, 2), [slots[1]; 2]);
     urgency.push(&mut store, slots[0]);
     assert_eq!(urgency.pick(&store), Some(slots[0]));
+}
+
+#[test]
+fn a_frame_cut_short_does_not_end_the_turn() {
+    let (mut store, mut urgency, slots) = with(&[(3, true), (3, true), (3, false)]);
+    urgency.remove(&mut store, slots[2]);
+    let mut serve = |store: &mut Store, octets| {
+        let slot = urgency.pick(store).unwrap();
+        let left = Urgency::turn_left(store.at(slot), 100);
+        assert!(octets <= left);
+        urgency.served(store, slot, octets, 100);
+        (slot, left)
+    };
+    assert_eq!(serve(&mut store, 30), (slots[0], 100));
+    assert_eq!(serve(&mut store, 69), (slots[0], 70));
+    assert_eq!(serve(&mut store, 1), (slots[0], 1));
+    assert_eq!(serve(&mut store, 100), (slots[1], 100));
+    assert_eq!(serve(&mut store, 99), (slots[0], 100));
+    // Whoever leaves and comes back has a turn of its own, at the end.
+    urgency.remove(&mut store, slots[0]);
+    urgency.push(&mut store, slots[0]);
+    assert_eq!(urgency.pick(&store), Some(slots[1]));
+    assert_eq!(Urgency::turn_left(store.at(slots[0]), 100), 100);
+    // Frames may become smaller in the middle of a turn: it is over then.
+    urgency.served(&mut store, slots[1], 60, 100);
+    assert_eq!(Urgency::turn_left(store.at(slots[1]), 50), 50);
+    urgency.served(&mut store, slots[1], 50, 50);
+    assert_eq!(urgency.pick(&store), Some(slots[0]));
+    // Sequential streams have no turns.
+    urgency.push(&mut store, slots[2]);
+    urgency.served(&mut store, slots[2], 30, 100);
+    assert_eq!(Urgency::turn_left(store.at(slots[2]), 100), 100);
 }
 
 #[test]
@@ -118,16 +150,16 @@ fn the_two_kinds_of_one_urgency_alternate() {
         unreachable!("three streams")
     };
     let order = [whole, one, whole, other, whole, one];
-    assert_eq!(frames(&store, &mut urgency, 6), order);
+    assert_eq!(frames(&mut store, &mut urgency, 6), order);
     urgency.remove(&mut store, whole);
-    assert_eq!(frames(&store, &mut urgency, 3), [other, one, other]);
+    assert_eq!(frames(&mut store, &mut urgency, 3), [other, one, other]);
 }
 
 #[test]
 fn the_share_of_the_less_urgent_goes_round() {
-    let (store, mut urgency, slots) =
+    let (mut store, mut urgency, slots) =
         with(&[(1, false), (2, false), (4, false), (6, false), (7, false)]);
-    let picked = frames(&store, &mut urgency, 16 * 9);
+    let picked = frames(&mut store, &mut urgency, 16 * 9);
     let shares: Vec<_> = picked.iter().skip(15).step_by(16).copied().collect();
     let turn = &slots[1..];
     assert_eq!(shares, [turn, turn, &turn[..1]].concat());
@@ -138,12 +170,12 @@ fn the_share_of_the_less_urgent_goes_round() {
 #[test]
 fn no_share_is_saved_up_while_nobody_is_less_urgent() {
     let (mut store, mut urgency, slots) = with(&[(0, false), (5, false)]);
-    assert_eq!(frames(&store, &mut urgency, 15), [slots[0]; 15]);
+    assert_eq!(frames(&mut store, &mut urgency, 15), [slots[0]; 15]);
     urgency.remove(&mut store, slots[1]);
-    assert_eq!(frames(&store, &mut urgency, 1), [slots[0]]);
+    assert_eq!(frames(&mut store, &mut urgency, 1), [slots[0]]);
     urgency.push(&mut store, slots[1]);
-    assert_eq!(frames(&store, &mut urgency, 15), [slots[0]; 15]);
-    assert_eq!(frames(&store, &mut urgency, 1), [slots[1]]);
+    assert_eq!(frames(&mut store, &mut urgency, 15), [slots[0]; 15]);
+    assert_eq!(frames(&mut store, &mut urgency, 1), [slots[1]]);
 }
 
 /// What a scheduler must remember, plainly: the streams of each ring, the first one first.
@@ -220,7 +252,7 @@ fn urgency_is_respected_whatever_happens() {
                     }
                     since_top = if level == top { since_top + 1 } else { 0 };
                     last[level] = Some((kind, both));
-                    urgency.rotate(&store, slot);
+                    urgency.served(&mut store, slot, 100, 100);
                     if kind == 1 {
                         plain.0[level][kind].rotate_left(1);
                     }
@@ -239,13 +271,13 @@ fn nobody_starves() {
     fn law(priorities: Vec<(u8, bool)>, warm_up: u8) -> bool {
         let mut priorities: Vec<_> = priorities.into_iter().map(|(u, i)| (u % 8, i)).collect();
         priorities.truncate(12);
-        let (store, mut urgency, slots) = with(&priorities);
+        let (mut store, mut urgency, slots) = with(&priorities);
         if slots.is_empty() {
             return true;
         }
-        frames(&store, &mut urgency, usize::from(warm_up));
+        frames(&mut store, &mut urgency, usize::from(warm_up));
         let within = usize::from(SHARE) * (LEVELS - 1) * 2 * slots.len();
-        let picked = frames(&store, &mut urgency, within);
+        let picked = frames(&mut store, &mut urgency, within);
         let mut sequential = [false; LEVELS];
         slots.iter().all(|slot| {
             let (level, kind) = place(store.at(*slot).priority);
