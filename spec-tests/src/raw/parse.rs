@@ -8,6 +8,8 @@ use super::wire::{DEFAULT_FRAME_SIZE, HEAD, MAX_31};
 #[derive(Clone, Debug)]
 pub struct FrameParser {
     buffer: Vec<u8>,
+    /// Where in the buffer the octets begin that no frame was cut from yet.
+    start: usize,
     max_frame_size: u32,
 }
 
@@ -15,6 +17,7 @@ impl Default for FrameParser {
     fn default() -> Self {
         Self {
             buffer: Vec::new(),
+            start: 0,
             max_frame_size: DEFAULT_FRAME_SIZE,
         }
     }
@@ -33,12 +36,15 @@ impl FrameParser {
 
     /// Appends octets of the byte stream.
     pub fn push(&mut self, octets: &[u8]) {
+        // Once for each push, not once for each frame: a flood of small frames is read in linear time.
+        self.buffer.drain(..self.start);
+        self.start = 0;
         self.buffer.extend_from_slice(octets);
     }
 
     /// Whether octets of an unfinished frame are kept.
     pub fn is_mid_frame(&self) -> bool {
-        !self.buffer.is_empty()
+        self.start < self.buffer.len()
     }
 
     /// The next whole frame; `None` if more octets are needed.
@@ -47,7 +53,7 @@ impl FrameParser {
     /// [`PeerFault::Frame`] for a malformed frame; a frame that is too long is refused at its head.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, PeerFault> {
         let Some((&[a, b, c, kind, flags, s0, s1, s2, s3], rest)) =
-            self.buffer.split_first_chunk::<HEAD>()
+            self.buffer[self.start..].split_first_chunk::<HEAD>()
         else {
             return Ok(None);
         };
@@ -71,7 +77,7 @@ impl FrameParser {
             return Ok(None);
         };
         let content = content::read(kind, flags, stream, payload).map_err(fault)?;
-        self.buffer.drain(..HEAD + length as usize);
+        self.start += HEAD + length as usize;
         Ok(Some(Frame {
             kind,
             flags,
