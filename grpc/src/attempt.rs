@@ -10,7 +10,7 @@ use crate::{
     compress::Registry,
     content_type::ContentType,
     inbound::{ALL, Inbound, Receiving, Unread},
-    message::MessageBuf,
+    message::Arrived,
     metadata::Metadata,
     outgoing::Outgoing,
     status::{MAX_BODY, Status},
@@ -36,7 +36,7 @@ pub enum AttemptEvent<'i> {
     /// The response's head. Not for a response that has nothing else.
     Headers(Metadata),
     /// A message.
-    Message(MessageBuf<'i>),
+    Message(Arrived<'i>),
     /// The attempt is over. Once, and last.
     Ended(Outcome),
 }

@@ -8,7 +8,7 @@ use crate::{
     code::Code,
     framing::Framed,
     inbound::Unread,
-    message::MessageBuf,
+    message::Arrived,
     metadata::Metadata,
     outgoing::Outgoing,
     serve::SendState,
@@ -50,7 +50,7 @@ pub enum CallEvent<'i> {
     /// The response's head. Not for a response that has nothing else.
     Headers(Metadata),
     /// A message.
-    Message(MessageBuf<'i>),
+    Message(Arrived<'i>),
     /// There is room for messages again.
     Writable,
     /// The call is over. Once, and last.

@@ -1,12 +1,22 @@
 //! The context of a served call.
 
+mod answering;
 mod extensions;
 #[cfg(test)]
 mod tests;
 
 pub use crate::cancel::Cancel;
+pub use answering::Offer;
 
-use crate::{code::Code, host::Host, metadata::Metadata, status::Status, wire::Instant};
+use crate::{
+    code::Code,
+    compress::{Compressor, Sending},
+    host::Host,
+    metadata::Metadata,
+    status::Status,
+    wire::Instant,
+};
+use answering::Answering;
 use extensions::Extensions;
 use std::{
     fmt,
@@ -27,6 +37,7 @@ struct Inner {
     peer: Arc<Peer>,
     host: Arc<dyn Host>,
     extensions: Extensions,
+    answering: Answering,
     state: Mutex<State>,
 }
 
@@ -103,6 +114,8 @@ pub struct CtxParts {
     pub peer: Arc<Peer>,
     /// The clock.
     pub host: Arc<dyn Host>,
+    /// What the response may be compressed by.
+    pub offer: Offer,
 }
 
 impl Ctx {
@@ -115,6 +128,7 @@ impl Ctx {
             peer: parts.peer,
             host: parts.host,
             extensions: Extensions::default(),
+            answering: Answering::new(parts.offer),
             state: Mutex::default(),
         }))
     }
@@ -230,6 +244,33 @@ impl Ctx {
         Ok(self.lock().trailers.append_bin(key, value)?)
     }
 
+    /// Whether the client accepts this encoding, and it is known here.
+    pub fn accepts(&self, encoding: &str) -> bool {
+        self.0.answering.accepts(encoding)
+    }
+
+    /// Compresses the response by this encoding, such as `gzip`, in place of the request's; `identity` by none. False,
+    /// and nothing changes, if the client does not accept it or it is not known: a client gets no message that it may
+    /// not be able to read.
+    ///
+    /// # Errors
+    /// INTERNAL: a message was encoded already, or the head is out.
+    pub fn compress_with(&self, encoding: &str) -> Result<bool, Status> {
+        let head_is_out = self.lock().head_is_out;
+        self.0.answering.choose(encoding, head_is_out)
+    }
+
+    /// Sends messages from here on as they are, or by the response's encoding again.
+    pub fn compress(&self, on: bool) {
+        self.0.answering.set_plain(!on);
+    }
+
+    /// Whether the one message of the request came compressed. Of streams
+    /// [`Receiver::was_compressed`](crate::server::Receiver::was_compressed) tells.
+    pub fn request_was_compressed(&self) -> bool {
+        self.0.answering.request_was_compressed()
+    }
+
     /// What a filter has left for the handler.
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.extensions.get()
@@ -241,6 +282,20 @@ impl Ctx {
     }
 
     // For the library.
+
+    pub(crate) fn note_compressed(&self, compressed: bool) {
+        self.0.answering.note_compressed(compressed);
+    }
+
+    /// The encoding that the head declares.
+    pub(crate) fn encoding(&self) -> Option<Arc<dyn Compressor>> {
+        self.0.answering.encoding()
+    }
+
+    /// Lets `encode` make a message of the response, of so many octets at most.
+    pub(crate) fn encode<R>(&self, limit: usize, encode: impl FnOnce(&Sending<'_>) -> R) -> R {
+        self.0.answering.encode(limit, encode)
+    }
 
     /// Takes the head's fields: it goes out now. `None` if it is out.
     pub(crate) fn take_head(&self) -> Option<Metadata> {

@@ -3,8 +3,8 @@
 use crate::{
     code::Code,
     compress::{self, Compressor},
-    framing::Reader,
-    message::MessageBuf,
+    framing::{PREFIX, Reader},
+    message::Arrived,
     status::Status,
     wire::{StreamRef, Wire},
 };
@@ -104,7 +104,7 @@ impl Inbound {
         wire: &mut dyn Wire,
         stream: StreamRef,
         bytes: &[u8],
-        out: &mut dyn FnMut(MessageBuf<'_>),
+        out: &mut dyn FnMut(Arrived<'_>),
     ) -> Result<(), Status> {
         let mut input = bytes;
         let mut result = Ok(());
@@ -126,6 +126,18 @@ impl Inbound {
         result
     }
 
+    /// Whether these octets, which end the peer's side, are the one message that there must be, and nothing else.
+    pub fn is_sole(&self, bytes: &[u8]) -> bool {
+        let whole = bytes.get(1..PREFIX).is_some_and(|claimed| {
+            let rest = bytes.len() - PREFIX;
+            claimed
+                .iter()
+                .fold(0, |sum, octet| sum << 8 | usize::from(*octet))
+                == rest
+        });
+        whole && self.how.single && !self.seen && self.reader.at_boundary() && self.is_drained()
+    }
+
     /// `more` messages are wanted.
     ///
     /// # Errors
@@ -135,7 +147,7 @@ impl Inbound {
         wire: Option<&mut dyn Wire>,
         stream: StreamRef,
         more: u32,
-        out: &mut dyn FnMut(MessageBuf<'_>),
+        out: &mut dyn FnMut(Arrived<'_>),
     ) -> Result<(), Status> {
         self.wanted = self.wanted.saturating_add(more);
         if self.is_drained() {
@@ -168,11 +180,7 @@ impl Inbound {
         result
     }
 
-    fn read(
-        &mut self,
-        input: &mut &[u8],
-        out: &mut dyn FnMut(MessageBuf<'_>),
-    ) -> Result<(), Status> {
+    fn read(&mut self, input: &mut &[u8], out: &mut dyn FnMut(Arrived<'_>)) -> Result<(), Status> {
         while self.wanted > 0 {
             let Some(frame) = self.reader.next(input)? else {
                 break;
@@ -183,12 +191,17 @@ impl Inbound {
                     "more than one message in a call that takes one",
                 ));
             }
+            let (packed, compressed) = (frame.message.len(), frame.compressed);
             let message = compress::open(frame, self.how.compressor.as_deref(), self.how.limit)?;
             self.seen = true;
             if self.wanted != ALL {
                 self.wanted -= 1;
             }
-            out(message);
+            out(Arrived {
+                message,
+                packed,
+                compressed,
+            });
         }
         Ok(())
     }

@@ -11,6 +11,30 @@ pub enum MessageBuf<'a> {
     Shared(Bytes),
 }
 
+/// A message that came in, with what it was on the wire.
+pub struct Arrived<'a> {
+    /// The message, inflated.
+    pub message: MessageBuf<'a>,
+    /// Its octets on the wire, behind the prefix.
+    pub packed: usize,
+    /// Whether it came compressed.
+    pub compressed: bool,
+}
+
+impl Deref for Arrived<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.message
+    }
+}
+
+impl fmt::Debug for Arrived<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arrived({} octets, {} packed)", self.len(), self.packed)
+    }
+}
+
 impl MessageBuf<'_> {
     /// The message to keep: copied if it was borrowed.
     pub fn into_bytes(self) -> Bytes {

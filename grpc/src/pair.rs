@@ -355,7 +355,7 @@ fn note(seen: &mut Vec<Seen>, outcome: &mut Option<Outcome>, event: AttemptEvent
 
 fn note_server(seen: &mut Vec<Seen>, event: ServeEvent<'_>) {
     seen.push(match event {
-        ServeEvent::Message(message) => Seen::Message(message.to_vec()),
+        ServeEvent::Message(message) | ServeEvent::Sole(message) => Seen::Message(message.to_vec()),
         ServeEvent::HalfClosed => Seen::HalfClosed,
         ServeEvent::Writable => Seen::Writable,
         ServeEvent::Cancelled(why, status) => Seen::Ended(status.raw_code(), format!("{why:?}")),

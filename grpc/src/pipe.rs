@@ -13,10 +13,10 @@ use state::State;
 
 use crate::{
     codec::Codec,
-    compress::{Compressor, DEFAULT_THRESHOLD, Sending},
+    compress::{Compressor, Sending},
     framing::Framed,
     host::{Host, Slot, on_loop},
-    message::MessageBuf,
+    message::Arrived,
     metadata::Metadata,
     status::Status,
     wire::Instant,
@@ -35,6 +35,8 @@ const AHEAD: u32 = 8;
 pub struct Encoding {
     /// The stream's encoding.
     pub compressor: Option<Arc<dyn Compressor>>,
+    /// Messages of fewer octets are sent as they are.
+    pub threshold: usize,
     /// The most octets of one message.
     pub limit: usize,
 }
@@ -44,7 +46,7 @@ impl Encoding {
     pub fn sending(&self) -> Sending<'_> {
         Sending {
             compressor: self.compressor.as_deref(),
-            threshold: DEFAULT_THRESHOLD,
+            threshold: self.threshold,
             limit: self.limit,
         }
     }
@@ -115,12 +117,13 @@ impl Pipe {
     }
 
     /// A message has come.
-    pub fn put_message(&self, message: MessageBuf<'_>) {
-        let bytes = message.into_bytes();
+    pub fn put_message(&self, arrived: Arrived<'_>) {
+        let compressed = arrived.compressed;
+        let bytes = arrived.message.into_bytes();
         let mut state = self.lock();
         state.inbox_octets += bytes.len();
         state.last_octets = bytes.len();
-        state.inbox.push_back(bytes);
+        state.inbox.push_back((bytes, compressed));
         state.ahead = state.ahead.saturating_sub(1);
         state.wake_reader();
     }
@@ -255,20 +258,31 @@ impl Pipe {
     /// # Errors
     /// The call has ended, or it was asked on a loop.
     pub fn wait_writable(&self) -> Result<(), Status> {
+        self.wait_writable_until(None).map(drop)
+    }
+
+    /// Waits until there is room for a message, or until this time; whether there is.
+    ///
+    /// # Errors
+    /// As [`wait_writable`](Pipe::wait_writable).
+    pub fn wait_writable_until(&self, until: Option<Instant>) -> Result<bool, Status> {
         loop {
             let mut state = self.lock();
             if let Some(ended) = &state.ended {
                 return Err(ended.for_writer());
             }
             if !state.full && state.outbox_octets < MARK {
-                return Ok(());
+                return Ok(true);
+            }
+            if until.is_some_and(|until| until <= self.host.now()) {
+                return Ok(false);
             }
             if on_loop() {
                 return Err(blocking_on_loop());
             }
             state.writer_waits = true;
             drop(state);
-            self.host.park(&self.writer, None);
+            self.host.park(&self.writer, until);
         }
     }
 
@@ -287,10 +301,10 @@ impl Pipe {
     ///
     /// # Errors
     /// [`Unread::Empty`] if `until` came first; the call's status.
-    pub fn read(self: &Arc<Self>, until: Until) -> Result<Option<Bytes>, Unread> {
+    pub fn read(self: &Arc<Self>, until: Until) -> Result<Option<Read>, Unread> {
         loop {
             let mut state = self.lock();
-            if let Some(message) = state.inbox.pop_front() {
+            if let Some((message, compressed)) = state.inbox.pop_front() {
                 state.inbox_octets -= message.len();
                 let resume = state.stalled && state.inbox_octets < MARK / 2;
                 let ring = resume && !std::mem::replace(&mut state.posted, true);
@@ -298,7 +312,10 @@ impl Pipe {
                 if ring {
                     self.ring.ring(Arc::clone(self));
                 }
-                return Ok(Some(message));
+                return Ok(Some(Read {
+                    message,
+                    compressed,
+                }));
             }
             match &state.ended {
                 Some(Ended { result: Ok(()), .. }) => return Ok(None),
@@ -365,6 +382,15 @@ impl Pipe {
         self.host.park(&self.reader, longest);
         Ok(())
     }
+}
+
+/// A message that was read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The message, inflated.
+    pub message: Bytes,
+    /// Whether it came compressed.
+    pub compressed: bool,
 }
 
 /// How long to wait.

@@ -11,7 +11,8 @@ pub use server::Reactor;
 pub(crate) use server::{Front, erase};
 
 use crate::{
-    codec::{Codec, Encoded},
+    codec::{self, Codec, Encoded},
+    compress::Sending,
     ctx::Ctx,
     framing::Framed,
     metadata::Metadata,
@@ -71,13 +72,29 @@ impl<'a, T: 'static> Stream<'a, T> {
 
     /// Sends a message. It is never refused while the call lives; after [`Sent::Full`] wait for `on_writable`.
     pub fn send(&mut self, message: &T) -> Sent {
-        let framed = self.pipe().frame(self.codec, message);
+        let framed = match self.link {
+            Link::Server(call) => call.frame(self.codec, message),
+            Link::Client(pipe) => pipe.frame(self.codec, message),
+        };
         self.send_framed(framed)
     }
 
     /// Sends a message that was encoded before.
     pub fn send_encoded(&mut self, message: &Encoded<T>) -> Sent {
-        let framed = message.framed(&self.pipe().encoding().sending());
+        let framed = match self.link {
+            Link::Server(call) => call.frame_encoded(message),
+            Link::Client(pipe) => message.framed(&pipe.encoding().sending()),
+        };
+        self.send_framed(framed)
+    }
+
+    /// Sends a message as it is, also where others are compressed.
+    pub fn send_plain(&mut self, message: &T) -> Sent {
+        let sending = Sending {
+            limit: self.pipe().encoding().limit,
+            ..Sending::default()
+        };
+        let framed = codec::frame(self.codec, message, &sending);
         self.send_framed(framed)
     }
 

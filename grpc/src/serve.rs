@@ -11,7 +11,7 @@ use crate::{
     code::Code,
     compress::Compressor,
     inbound::Inbound,
-    message::MessageBuf,
+    message::Arrived,
     metadata::Metadata,
     status::Status,
     wire::{BadHead, ErrorCode, Instant, StreamEvent, StreamRef, Why, Wire},
@@ -23,7 +23,9 @@ use std::{collections::VecDeque, sync::Arc};
 #[derive(Debug)]
 pub enum ServeEvent<'i> {
     /// A message of the request.
-    Message(MessageBuf<'i>),
+    Message(Arrived<'i>),
+    /// The one message of a request that is complete with it: [`HalfClosed`](ServeEvent::HalfClosed) follows at once.
+    Sole(Arrived<'i>),
     /// The request is complete.
     HalfClosed,
     /// All that was given to send is with the transport.
@@ -48,7 +50,8 @@ enum State {
     Open,
     /// The status is known; messages before it wait for the transport.
     Finishing,
-    /// Everything is with the transport, but the client has not ended its request.
+    /// Everything is with the transport, but the client has not ended its request, or it may be that its window lets
+    /// the rest not through.
     Lingering,
     Ended,
 }
@@ -91,6 +94,11 @@ impl ServeCore {
     /// The encoding that messages may be sent in: the request's, if the client accepts it.
     pub fn compressor(&self) -> Option<&Arc<dyn Compressor>> {
         self.compressor.as_ref()
+    }
+
+    /// Sends messages in another encoding than the request's; the head must not be out.
+    pub fn set_compressor(&mut self, compressor: Option<Arc<dyn Compressor>>) {
+        self.compressor = compressor;
     }
 
     /// Whether nothing can be sent any more.
@@ -235,12 +243,18 @@ impl ServeCore {
     /// All is with the transport. A client that still sends is told to stop once it has been written.
     fn linger(&mut self, wire: &mut dyn Wire) {
         self.inbound.discard(wire, self.stream);
-        self.state = if self.request_ended {
+        self.state = if self.request_ended && !self.may_be_stuck(wire) {
             State::Ended
         } else {
             wire.notify_drained(self.stream);
             State::Lingering
         };
+    }
+
+    /// Whether the trailers may wait for a window behind messages. Only a deadline ends such a call, so that one without
+    /// need not be watched.
+    fn may_be_stuck(&self, wire: &mut dyn Wire) -> bool {
+        self.deadline.is_some() && wire.framed(self.stream) < self.taken
     }
 
     fn abort(&mut self, wire: &mut dyn Wire, code: ErrorCode) {
@@ -289,7 +303,11 @@ impl ServeCore {
             }
             StreamEvent::Drained => {
                 if self.state == State::Lingering {
-                    self.abort(wire, ErrorCode::NO_ERROR);
+                    if self.request_ended {
+                        self.state = State::Ended;
+                    } else {
+                        self.abort(wire, ErrorCode::NO_ERROR);
+                    }
                 }
             }
             StreamEvent::Ended { why, .. } => {
@@ -325,8 +343,13 @@ impl ServeCore {
             return;
         }
         self.request_ended |= end;
+        let sole = end && self.inbound.is_sole(bytes);
         let read = self.inbound.data(wire, self.stream, bytes, &mut |message| {
-            out(ServeEvent::Message(message));
+            out(if sole {
+                ServeEvent::Sole(message)
+            } else {
+                ServeEvent::Message(message)
+            });
         });
         self.after_reading(wire, read, out);
     }
@@ -335,8 +358,8 @@ impl ServeCore {
         self.request_ended = true;
         match self.state {
             State::Open => self.after_reading(wire, Ok(()), out),
-            State::Lingering => self.state = State::Ended,
-            State::Finishing | State::Ended => {}
+            State::Lingering if !self.may_be_stuck(wire) => self.state = State::Ended,
+            State::Lingering | State::Finishing | State::Ended => {}
         }
     }
 
@@ -384,8 +407,9 @@ impl ServeCore {
             let framed = wire.discard_unsent(self.stream);
             let whole =
                 |octets: &u64| *octets == 0 || self.boundaries.iter().any(|end| end == octets);
-            if !framed.is_ok_and(|octets| whole(&octets)) {
-                return self.abort(wire, ErrorCode::CANCEL);
+            match framed {
+                Ok(octets) if whole(&octets) => self.taken = octets,
+                _ => return self.abort(wire, ErrorCode::CANCEL),
             }
         }
         self.state = State::Open;
@@ -410,6 +434,10 @@ impl ServeCore {
             // The handler is done, but its messages do not get through.
             State::Finishing => {
                 self.trailers = None;
+                self.end_early(wire, &why.status());
+            }
+            // They are with the transport, and do not get through there.
+            State::Lingering if wire.framed(self.stream) < self.taken => {
                 self.end_early(wire, &why.status());
             }
             State::Lingering | State::Ended => {}

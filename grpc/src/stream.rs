@@ -21,6 +21,7 @@ pub struct Receiver<T: 'static> {
     pipe: Arc<Pipe>,
     codec: &'static dyn Codec<T>,
     done: bool,
+    compressed: bool,
 }
 
 /// Why there is no message.
@@ -38,6 +39,7 @@ impl<T: 'static> Receiver<T> {
             pipe,
             codec,
             done: false,
+            compressed: false,
         }
     }
 
@@ -70,18 +72,26 @@ impl<T: 'static> Receiver<T> {
         self.next_until(Until::Time(until))
     }
 
+    /// Whether the last message came compressed.
+    pub fn was_compressed(&self) -> bool {
+        self.compressed
+    }
+
     fn next_until(&mut self, until: Until) -> Result<Option<T>, TryRecv> {
         if self.done {
             return Ok(None);
         }
         match self.pipe.read(until) {
-            Ok(Some(bytes)) => match self.codec.decode(MessageBuf::Shared(bytes)) {
-                Ok(message) => Ok(Some(message)),
-                Err(status) => {
-                    self.done = true;
-                    Err(TryRecv::Ended(status))
+            Ok(Some(read)) => {
+                self.compressed = read.compressed;
+                match self.codec.decode(MessageBuf::Shared(read.message)) {
+                    Ok(message) => Ok(Some(message)),
+                    Err(status) => {
+                        self.done = true;
+                        Err(TryRecv::Ended(status))
+                    }
                 }
-            },
+            }
             Ok(None) => {
                 self.done = true;
                 Ok(None)
@@ -130,7 +140,7 @@ impl<T: 'static> Sender<T> {
     /// # Errors
     /// The call was given up; the message is larger than the limit: RESOURCE_EXHAUSTED; or this thread must not wait.
     pub fn send(&mut self, message: &T) -> Result<(), Status> {
-        let framed = self.finisher.pipe().frame(self.codec, message)?;
+        let framed = self.finisher.frame(self.codec, message)?;
         self.finisher.pipe().wait_writable()?;
         self.finisher.send(framed)
     }
@@ -140,7 +150,7 @@ impl<T: 'static> Sender<T> {
     /// # Errors
     /// As [`send`](Sender::send).
     pub fn send_encoded(&mut self, message: &Encoded<T>) -> Result<(), Status> {
-        let framed = message.framed(&self.finisher.pipe().encoding().sending())?;
+        let framed = self.finisher.frame_encoded(message)?;
         self.finisher.pipe().wait_writable()?;
         self.finisher.send(framed)
     }
@@ -151,6 +161,12 @@ impl<T: 'static> Sender<T> {
     /// [`TrySend::Full`]; [`TrySend::Ended`] if the call was given up, or the message cannot be sent.
     pub fn try_send(&mut self, message: &T) -> Result<(), TrySend> {
         self.finisher.try_send(self.codec, message)
+    }
+
+    /// Sends messages from here on as they are, or by the response's encoding again: see
+    /// [`Ctx::compress_with`](crate::ctx::Ctx::compress_with).
+    pub fn compress(&mut self, on: bool) {
+        self.finisher.cx().compress(on);
     }
 
     /// Sends the response's head now rather than with the first message.

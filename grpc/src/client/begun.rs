@@ -19,6 +19,8 @@ pub struct Reply<R> {
     pub headers: Metadata,
     /// The trailers.
     pub trailers: Metadata,
+    /// Whether the message came compressed.
+    pub compressed: bool,
 }
 
 /// A call that was started.
@@ -32,8 +34,11 @@ pub(super) struct Begun {
 pub(super) fn reply_of<R>(pipe: &Arc<Pipe>, codec: &dyn Codec<R>) -> Result<Reply<R>, Status> {
     let ended = pipe.wait_end()?;
     ended.result?;
-    let message = match pipe.read(Until::Now) {
-        Ok(Some(bytes)) => codec.decode(MessageBuf::Shared(bytes))?,
+    let (message, compressed) = match pipe.read(Until::Now) {
+        Ok(Some(read)) => (
+            codec.decode(MessageBuf::Shared(read.message))?,
+            read.compressed,
+        ),
         _ => {
             return Err(Status::local(
                 Code::Unimplemented,
@@ -45,5 +50,6 @@ pub(super) fn reply_of<R>(pipe: &Arc<Pipe>, codec: &dyn Codec<R>) -> Result<Repl
         message,
         headers: pipe.take_headers().unwrap_or_default(),
         trailers: ended.trailers,
+        compressed,
     })
 }

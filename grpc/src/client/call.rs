@@ -50,6 +50,7 @@ struct Options {
     /// What could not be set; the call ends with it.
     fault: Option<MetadataError>,
     encoding: Option<&'static str>,
+    threshold: Option<usize>,
     max_recv: Option<usize>,
     max_send: Option<usize>,
     authority: Option<Arc<str>>,
@@ -165,9 +166,16 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         }
     }
 
-    /// Compresses requests, such as by `gzip`.
+    /// Compresses requests, such as by `gzip`. Single messages are sent as they are by
+    /// [`Outgoing::compress`](super::Outgoing::compress).
     pub fn compress(mut self, encoding: &'static str) -> Self {
         self.options.encoding = Some(encoding);
+        self
+    }
+
+    /// Sends messages of fewer octets as they are. Default: the channel's.
+    pub fn compress_above(mut self, octets: usize) -> Self {
+        self.options.threshold = Some(octets);
         self
     }
 
@@ -245,6 +253,7 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         let (head, hooks) = self.head(compressor.as_ref().map(|known| known.name()))?;
         let encoding = Encoding {
             compressor,
+            threshold: self.options.threshold.unwrap_or(inner.threshold),
             limit: self.options.max_send.unwrap_or(inner.max_send),
         };
         let first = match self.request {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     channel::{ChannelSpec, ChannelState},
-    compress::Registry,
+    compress::{DEFAULT_THRESHOLD, Registry},
     filter::ClientFilter,
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
     host::{Host, Slot},
@@ -38,6 +38,7 @@ pub(super) struct Inner {
     pub(super) filters: Vec<Box<dyn ClientFilter>>,
     pub(super) max_recv: usize,
     pub(super) max_send: usize,
+    pub(super) threshold: usize,
     pub(super) calls: AtomicU64,
     watch: Arc<Watch>,
     _keeps: Option<Box<dyn Any + Send + Sync>>,
@@ -71,6 +72,8 @@ pub struct ChannelParts {
     pub max_recv: usize,
     /// The most octets of a sent message.
     pub max_send: usize,
+    /// Messages of fewer octets are not compressed.
+    pub threshold: usize,
     /// Lives as long as the channel.
     pub keeps: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -94,6 +97,7 @@ impl ChannelParts {
             filters: Vec::new(),
             max_recv: DEFAULT_MAX_RECEIVE,
             max_send: DEFAULT_MAX_SEND,
+            threshold: DEFAULT_THRESHOLD,
             keeps: None,
         }
     }
@@ -128,6 +132,7 @@ impl Channel {
             filters: parts.filters,
             max_recv: parts.max_recv,
             max_send: parts.max_send,
+            threshold: parts.threshold,
             calls: AtomicU64::new(0),
             watch,
             _keeps: parts.keeps,

@@ -68,11 +68,11 @@ impl Fronts {
                 front.hooks.headers(&mut fields);
                 front.pipe.put_headers(fields);
             }
-            CallEvent::Message(message) => {
-                front.hooks.message(false, message.len());
+            CallEvent::Message(arrived) => {
+                front.hooks.message(false, arrived.len());
                 match front.reactor {
-                    Some(_) => front.news.messages.push(message.into_bytes()),
-                    None => front.pipe.put_message(message),
+                    Some(_) => front.news.messages.push(arrived.message.into_bytes()),
+                    None => front.pipe.put_message(arrived),
                 }
             }
             CallEvent::Writable => {

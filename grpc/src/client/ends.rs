@@ -3,7 +3,8 @@
 use super::begun::{Begun, reply_of};
 use crate::{
     code::Code,
-    codec::{Codec, Encoded},
+    codec::{self, Codec, Encoded},
+    compress::Sending,
     ctx::CancelGuard,
     framing::Framed,
     metadata::Metadata,
@@ -95,6 +96,11 @@ impl<R: 'static> Responses<R> {
         }
     }
 
+    /// Whether the last message came compressed.
+    pub fn was_compressed(&self) -> bool {
+        self.rx.as_ref().is_some_and(Receiver::was_compressed)
+    }
+
     /// Waits for the response's head.
     ///
     /// # Errors
@@ -153,6 +159,7 @@ pub struct Outgoing<Q: 'static> {
     pipe: Option<Arc<Pipe>>,
     codec: &'static dyn Codec<Q>,
     closed: bool,
+    plain: bool,
 }
 
 impl<Q: 'static> Outgoing<Q> {
@@ -161,6 +168,7 @@ impl<Q: 'static> Outgoing<Q> {
             pipe,
             codec,
             closed: false,
+            plain: false,
         }
     }
 
@@ -170,7 +178,7 @@ impl<Q: 'static> Outgoing<Q> {
     /// The call has ended. A message that cannot be sent ends it.
     pub fn send(&mut self, message: &Q) -> Result<(), Ended> {
         let pipe = self.pipe.as_ref().ok_or(Ended)?;
-        let framed = pipe.frame(self.codec, message);
+        let framed = codec::frame(self.codec, message, &self.sending(pipe));
         self.send_framed(framed)
     }
 
@@ -180,8 +188,21 @@ impl<Q: 'static> Outgoing<Q> {
     /// As [`send`](Outgoing::send).
     pub fn send_encoded(&mut self, message: &Encoded<Q>) -> Result<(), Ended> {
         let pipe = self.pipe.as_ref().ok_or(Ended)?;
-        let framed = message.framed(&pipe.encoding().sending());
+        let framed = message.framed(&self.sending(pipe));
         self.send_framed(framed)
+    }
+
+    /// Sends messages from here on as they are, or by the call's encoding again.
+    pub fn compress(&mut self, on: bool) {
+        self.plain = !on;
+    }
+
+    fn sending<'p>(&self, pipe: &'p Pipe) -> Sending<'p> {
+        let usual = pipe.encoding().sending();
+        Sending {
+            compressor: usual.compressor.filter(|_| !self.plain),
+            ..usual
+        }
     }
 
     fn send_framed(&self, framed: Result<Framed, Status>) -> Result<(), Ended> {
@@ -258,6 +279,11 @@ impl<Q: 'static, R: 'static> Upload<Q, R> {
     /// The call has ended: [`finish`](Upload::finish) says how.
     pub fn send(&mut self, message: &Q) -> Result<(), Ended> {
         self.tx.send(message)
+    }
+
+    /// Sends messages from here on as they are, or by the call's encoding again.
+    pub fn compress(&mut self, on: bool) {
+        self.tx.compress(on);
     }
 
     /// Ends the request and waits for the response.

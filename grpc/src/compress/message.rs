@@ -70,7 +70,8 @@ pub(crate) fn pack(message: &[u8], compressor: &dyn Compressor) -> Result<Option
     let mut packed = Unsealed::with_capacity(message.len() / 2);
     compressor.compress(message, packed.body())?;
     if packed.message().len() < message.len() {
-        Ok(Some(packed.seal(true, usize::MAX)?))
+        let framed = packed.seal(true, usize::MAX)?;
+        Ok(Some(framed.packed_from(message.len())))
     } else {
         Ok(None)
     }

@@ -9,6 +9,7 @@ fn ctx(deadline: Option<Instant>) -> Ctx {
         deadline,
         peer: Arc::default(),
         host: Arc::new(ThreadHost::new()),
+        offer: Offer::default(),
     })
 }
 

@@ -5,7 +5,7 @@ use crate::{
     backoff::Backoff,
     channel::ChannelSpec,
     client::{Channel, ChannelParts},
-    compress::Registry,
+    compress::{DEFAULT_THRESHOLD, Registry},
     filter::ClientFilter,
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
     wire::{Addr, Endpoint, proto},
@@ -31,6 +31,7 @@ pub struct ChannelBuilder {
     connect_timeout: Duration,
     max_recv: usize,
     max_send: usize,
+    threshold: usize,
     observe: Option<Observe>,
 }
 
@@ -93,6 +94,7 @@ impl Channel {
             connect_timeout: Duration::from_secs(20),
             max_recv: DEFAULT_MAX_RECEIVE,
             max_send: DEFAULT_MAX_SEND,
+            threshold: DEFAULT_THRESHOLD,
             observe: None,
         }
     }
@@ -188,6 +190,13 @@ impl ChannelBuilder {
         self
     }
 
+    /// Sends messages of fewer octets as they are, also in calls that compress. Default 128.
+    #[must_use]
+    pub fn compress_above(mut self, octets: usize) -> Self {
+        self.threshold = octets;
+        self
+    }
+
     /// Shows the frames of each connection to an observer of its own.
     #[must_use]
     pub fn observe(mut self, make: impl Fn() -> Box<dyn Observer> + Send + Sync + 'static) -> Self {
@@ -239,6 +248,7 @@ impl ChannelBuilder {
             filters: self.filters,
             max_recv: self.max_recv,
             max_send: self.max_send,
+            threshold: self.threshold,
             keeps: Some(Box::new(engine)),
             ..ChannelParts::new(home, spec, post, host)
         }))

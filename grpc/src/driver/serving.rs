@@ -6,13 +6,16 @@ use super::{
 };
 use crate::{
     compress::Registry,
+    ctx::Ctx,
     filter::{Around, ServerFilter},
     host::Host,
     pipe::Ring,
     pool::Pool,
-    server::{Endings, Limits, ServerCore, ServerSpec, Service},
+    server::{Endings, Limits, Receiver, Sender, ServerCore, ServerSpec, Service},
+    status::Status,
     wire::proto,
 };
+use bytes::Bytes;
 use bywash_mio::{Acceptor, EventLoop, Group, Handle, Listen};
 use bywash_proto::config::{Config, Keepalive};
 use std::{
@@ -93,6 +96,23 @@ impl ServerBuilder {
     #[must_use]
     pub fn encodings(mut self, registry: Registry) -> Self {
         self.spec.set_registry(registry);
+        self
+    }
+
+    /// Serves calls of methods that no service has: see [`ServerSpec::set_fallback`].
+    #[must_use]
+    pub fn fallback(
+        mut self,
+        f: impl Fn(&Ctx, Receiver<Bytes>, Sender<Bytes>) -> Result<(), Status> + Send + Sync + 'static,
+    ) -> Self {
+        self.spec.set_fallback(f);
+        self
+    }
+
+    /// Sends messages of fewer octets as they are, whatever encoding was agreed. Default 128.
+    #[must_use]
+    pub fn compress_above(mut self, octets: usize) -> Self {
+        self.spec.set_threshold(octets);
         self
     }
 

@@ -6,7 +6,10 @@ use std::fmt;
 
 /// A message with its prefix, in one piece. Clones share it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Framed(Bytes);
+pub struct Framed {
+    octets: Bytes,
+    size: usize,
+}
 
 impl Framed {
     /// Frames a copy of `message`.
@@ -21,22 +24,32 @@ impl Framed {
 
     /// The message without its prefix.
     pub fn message(&self) -> &[u8] {
-        &self.0[PREFIX..]
+        &self.octets[PREFIX..]
     }
 
     /// Whether the prefix says that the message is compressed.
     pub fn is_compressed(&self) -> bool {
-        self.0[0] == 1
+        self.octets[0] == 1
     }
 
     /// Prefix and message.
     pub fn as_bytes(&self) -> &Bytes {
-        &self.0
+        &self.octets
+    }
+
+    /// The octets of the message before compression.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The same, made from a message of so many octets by compression.
+    pub(crate) fn packed_from(self, size: usize) -> Framed {
+        Framed { size, ..self }
     }
 
     /// Prefix and message.
     pub fn into_bytes(self) -> Bytes {
-        self.0
+        self.octets
     }
 }
 
@@ -93,7 +106,10 @@ impl Unsealed {
         }
         self.octets[0] = compressed.into();
         self.octets[1..PREFIX].copy_from_slice(&(size as u32).to_be_bytes());
-        Ok(Framed(self.octets.into()))
+        Ok(Framed {
+            octets: self.octets.into(),
+            size,
+        })
     }
 }
 

@@ -47,7 +47,8 @@ pub struct Origin {
 
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) inbox: VecDeque<Bytes>,
+    /// Messages, and whether they came compressed.
+    pub(super) inbox: VecDeque<(Bytes, bool)>,
     pub(super) inbox_octets: usize,
     /// The size of the last message that came.
     pub(super) last_octets: usize,

@@ -3,7 +3,7 @@
 use super::{ServeCore, State};
 use crate::{
     code::Code,
-    compress::Registry,
+    compress::{Accepted, Registry},
     content_type::{self, ContentType},
     inbound::{Inbound, Receiving, Unread},
     metadata::Metadata,
@@ -37,6 +37,8 @@ pub struct Incoming {
     pub authority: String,
     /// When the client gives up, by this side's clock.
     pub deadline: Option<Instant>,
+    /// The encodings that the client accepts, of those known.
+    pub accepted: Accepted,
 }
 
 impl ServeCore {
@@ -111,6 +113,7 @@ impl ServeCore {
             authority: authority.to_owned(),
             metadata: fields,
             deadline,
+            accepted,
         };
         Some((core, incoming))
     }

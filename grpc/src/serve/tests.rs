@@ -1,3 +1,5 @@
+mod deadlines;
+
 use crate::{
     Metadata, Status,
     cancel::Cancel,
@@ -226,65 +228,6 @@ fn broken_framing_ends_the_call() {
             pair.at_server.last(),
             Some(&Seen::Ended(code, "Local".into()))
         );
-    }
-}
-
-#[test]
-fn a_deadline_between_messages_sends_its_status() {
-    let mut pair = Pair::new();
-    pair.request(b"q", false);
-    pair.open(true, &grpc(), b"1S");
-    pair.run();
-    let none = Metadata::new();
-    pair.serve(|core, wire, _| {
-        core.send_head(wire, &none).unwrap();
-        core.send(wire, framed(b"r"));
-    });
-    pair.run();
-    pair.later(Duration::from_secs(1));
-    assert_eq!(pair.served.as_ref().unwrap().deadline(), Some(pair.now));
-    pair.serve(|core, wire, out| core.on_deadline(wire, out));
-    assert_eq!(
-        pair.at_server.last(),
-        Some(&Seen::Ended(4, "Deadline".into()))
-    );
-    pair.run();
-    assert_eq!(pair.status().0, 4);
-    assert_eq!(Pair::messages(&pair.at_client), [b"r"]);
-    assert_eq!(
-        (pair.client.open_streams().0, pair.server.open_streams().1),
-        (0, 0)
-    );
-}
-
-/// Data that waits for a window does not hold the status up.
-#[test]
-fn a_deadline_behind_a_closed_window_resets_inside_a_message() {
-    for whole in [false, true] {
-        let mut small = config();
-        small.settings.initial_window_size = 1000;
-        let mut pair = Pair::with(small, config());
-        pair.wanted = 0;
-        pair.request(b"q", true);
-        pair.open(true, &grpc(), b"1S");
-        pair.wanted = u32::MAX;
-        pair.run();
-        let none = Metadata::new();
-        let first = if whole { 1000 - 5 } else { 2000 };
-        pair.serve(|core, wire, _| {
-            core.send_head(wire, &none).unwrap();
-            core.send(wire, framed(&vec![1; first]));
-            core.send(wire, framed(&[2; 3000]));
-        });
-        pair.run();
-        pair.serve(|core, wire, out| core.on_deadline(wire, out));
-        pair.run();
-        pair.want(10);
-        pair.run();
-        let (code, text) = pair.status();
-        // The peer's CANCEL: what it means beside a deadline is for the call to say.
-        assert_eq!(code, if whole { 4 } else { 1 }, "{text}");
-        assert_eq!(Pair::messages(&pair.at_client).len(), usize::from(whole));
     }
 }
 

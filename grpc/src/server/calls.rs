@@ -4,10 +4,12 @@ use super::service::Entry;
 use crate::{
     ctx::{Ctx, Peer},
     filter::Hooks,
+    framing::Framed,
     inbound::Unread,
     pipe::Pipe,
     reactor::Front,
     serve::ServeCore,
+    status::Status,
     stream::Finisher,
     wire::StreamRef,
 };
@@ -24,6 +26,10 @@ pub(super) struct Served {
     pub(super) call: Option<Arc<Finisher>>,
     /// The request of a unary call, until it is complete.
     pub(super) request: Option<Bytes>,
+    /// What the handler said, of a method that runs inline and has run already.
+    pub(super) reply: Option<Result<Framed, Status>>,
+    /// The most octets of a message of the response.
+    pub(super) max_send: usize,
     /// The object that serves it, of a method that is served so.
     pub(super) reactor: Option<Box<dyn Front>>,
     /// A handler works on it elsewhere and has not said its last word.

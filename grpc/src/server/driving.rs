@@ -13,7 +13,7 @@ use crate::{
     framing::Framed,
     host::OnLoop,
     metadata::Metadata,
-    pipe::{Encoding, Ended, Out, Pipe},
+    pipe::{Ended, Out, Pipe},
     reactor::Asks,
     serve::{SendState, ServeCore, ServeEvent},
     status::Status,
@@ -156,15 +156,11 @@ impl ServerCore {
     }
 
     fn run_inline(&mut self, wire: &mut dyn Wire, served: &mut Served, run: &RunUnary) {
-        let message = MessageBuf::Shared(served.request.take().unwrap_or_default());
-        let encoding = Encoding {
-            compressor: served.core.compressor().cloned(),
-            limit: self.spec.max_send(&served.entry.limits),
-        };
-        let reply = {
+        let reply = served.reply.take().unwrap_or_else(|| {
+            let message = MessageBuf::Shared(served.request.take().unwrap_or_default());
             let _guard = OnLoop::enter();
-            run_unary(run, &served.cx, message, &encoding.sending())
-        };
+            run_unary(run, &served.cx, message, served.max_send)
+        });
         let head = served.cx.take_head().unwrap_or_default();
         let trailers = served.cx.take_trailers();
         let result = reply.and_then(|framed| {
@@ -238,6 +234,7 @@ impl ServerCore {
 fn send_head(wire: &mut dyn Wire, served: &mut Served, mut head: Metadata) -> Result<(), Status> {
     if !served.core.head_is_sent() {
         served.hooks.headers(&mut head);
+        served.core.set_compressor(served.cx.encoding());
     }
     served.core.send_head(wire, &head)
 }

@@ -5,8 +5,8 @@ use super::{
     spec::ServerSpec,
 };
 use crate::{
-    code::Code, codec::MessageBuf, compress::Sending, ctx::Ctx, filter::run_within,
-    framing::Framed, pool::Work, status::Status, stream::Finisher,
+    code::Code, codec::MessageBuf, ctx::Ctx, filter::run_within, framing::Framed, pool::Work,
+    status::Status, stream::Finisher,
 };
 use bytes::Bytes;
 use std::{
@@ -25,9 +25,9 @@ pub(super) fn run_unary(
     run: &RunUnary,
     cx: &Ctx,
     message: MessageBuf<'_>,
-    sending: &Sending<'_>,
+    limit: usize,
 ) -> Result<Framed, Status> {
-    guarded(|| run(cx, message, sending))
+    guarded(|| run(cx, message, limit))
 }
 
 /// Runs a handler that answers through its call.
@@ -57,13 +57,12 @@ impl Work for Job {
         } = *self;
         match run {
             Run::Unary(run) => {
-                let encoding = call.pipe().encoding().clone();
-                let sending = encoding.sending();
+                let limit = call.pipe().encoding().limit;
                 let reply = guarded(|| {
                     let mut reply = None;
                     run_within(&spec.arounds, &cx, &mut || {
                         let message = MessageBuf::Shared(message.clone());
-                        reply = Some(run(&cx, message, &sending)?);
+                        reply = Some(run(&cx, message, limit)?);
                         Ok(())
                     })?;
                     // Something around the handler has let the call pass without it.

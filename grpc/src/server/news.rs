@@ -1,8 +1,9 @@
 //! What has happened to a call, on its way to its handler.
 
-use super::{calls::Served, service::Run};
+use super::{calls::Served, job::run_unary, service::Run};
 use crate::{
     cancel::Cancel,
+    host::OnLoop,
     reactor::{Asks, Front},
     serve::{ServeCore, ServeEvent},
     status::Status,
@@ -95,6 +96,9 @@ pub(super) fn collect(
         hooks,
         call,
         request,
+        reply,
+        max_send,
+        cx,
         reactor,
         ..
     } = served;
@@ -102,12 +106,24 @@ pub(super) fn collect(
     let unary = matches!(entry.run, Run::Unary(_));
     let reacts = reactor.is_some();
     act(core, wire, &mut |event| match (event, pipe) {
-        (ServeEvent::Message(message), pipe) => {
-            hooks.message(false, message.len());
+        (ServeEvent::Sole(arrived), None) => {
+            hooks.message(false, arrived.len());
+            cx.note_compressed(arrived.compressed);
+            if let Run::Unary(run) = &entry.run {
+                // The request is complete: the handler may have it where it lies.
+                let _guard = OnLoop::enter();
+                *reply = Some(run_unary(run, cx, arrived.message, *max_send));
+            }
+        }
+        (ServeEvent::Message(arrived) | ServeEvent::Sole(arrived), pipe) => {
+            hooks.message(false, arrived.len());
+            if entry.single {
+                cx.note_compressed(arrived.compressed);
+            }
             match pipe {
-                _ if reacts => news.messages.push(message.into_bytes()),
-                Some(pipe) if !unary => pipe.put_message(message),
-                _ => *request = Some(message.into_bytes()),
+                _ if reacts => news.messages.push(arrived.message.into_bytes()),
+                Some(pipe) if !unary => pipe.put_message(arrived),
+                _ => *request = Some(arrived.message.into_bytes()),
             }
         }
         (ServeEvent::HalfClosed, _) => news.half_closed = true,

@@ -8,7 +8,7 @@ use super::{
     service::{Entry, Run},
 };
 use crate::{
-    ctx::{Ctx, CtxParts},
+    ctx::{Ctx, CtxParts, Offer},
     filter::Hooks,
     host::OnLoop,
     inbound::ALL,
@@ -31,6 +31,13 @@ impl ServerCore {
     ) {
         let spec = Arc::clone(&self.spec);
         let found = spec.routes.find(request.path);
+        // Only the fallback's calls have a path that no entry knows.
+        let path = match found {
+            Ok(entry) if entry.path.is_empty() => {
+                Some(String::from_utf8_lossy(request.path).into())
+            }
+            _ => None,
+        };
         let unread = self.conns.get(&id).map(|conn| conn.unread.clone());
         let unread = unread.unwrap_or_default();
         let serving = match found {
@@ -61,7 +68,7 @@ impl ServerCore {
                 return;
             }
         };
-        let served = self.begin(id, core, incoming, entry);
+        let served = self.begin(id, core, incoming, entry, path);
         if let Some(deadline) = served.core.deadline() {
             self.deadlines.add(deadline, id, stream);
             let conns = &self.conns;
@@ -78,19 +85,29 @@ impl ServerCore {
         core: ServeCore,
         incoming: Incoming,
         entry: Arc<Entry>,
+        path: Option<Arc<str>>,
     ) -> Box<Served> {
+        let max_send = self.spec.max_send(&entry.limits);
         let peer = self.conns.get(&id).map(|conn| Arc::clone(&conn.peer));
         let cx = Ctx::new(CtxParts {
-            path: Arc::clone(&entry.path),
+            path: path.unwrap_or_else(|| Arc::clone(&entry.path)),
             metadata: incoming.metadata,
             deadline: incoming.deadline,
             peer: peer.unwrap_or_default(),
             host: Arc::clone(&self.host),
+            offer: Offer {
+                registry: self.spec.registry.clone(),
+                accepted: incoming.accepted,
+                usual: core.compressor().cloned(),
+                threshold: self.spec.threshold,
+            },
         });
         let call = (!(entry.inline && matches!(entry.run, Run::Unary(_)))).then(|| {
             let encoding = Encoding {
-                compressor: core.compressor().cloned(),
-                limit: self.spec.max_send(&entry.limits),
+                // The context knows better: the handler may choose.
+                compressor: None,
+                threshold: self.spec.threshold,
+                limit: max_send,
             };
             let origin = Origin {
                 home: id.0,
@@ -106,6 +123,8 @@ impl ServerCore {
             hooks: Hooks::default(),
             call,
             request: None,
+            reply: None,
+            max_send,
             reactor: None,
             working: false,
         })

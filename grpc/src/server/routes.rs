@@ -9,6 +9,8 @@ use std::{collections::HashMap, sync::Arc};
 pub(crate) struct Routes {
     methods: HashMap<Box<[u8]>, Arc<Entry>>,
     services: Vec<&'static str>,
+    /// Serves what no service has.
+    fallback: Option<Arc<Entry>>,
 }
 
 impl Routes {
@@ -27,12 +29,23 @@ impl Routes {
 
     /// The method of a path, or the status of calls to it.
     pub(crate) fn find(&self, path: &[u8]) -> Result<&Arc<Entry>, Status> {
-        self.methods.get(path).ok_or_else(|| self.unknown(path))
+        if let Some(entry) = self.methods.get(path) {
+            return Ok(entry);
+        }
+        let text = std::str::from_utf8(path).ok().and_then(split_path);
+        match &self.fallback {
+            Some(fallback) if text.is_some() => Ok(fallback),
+            _ => Err(self.unknown(path)),
+        }
+    }
+
+    pub(crate) fn set_fallback(&mut self, entry: Entry) {
+        self.fallback = Some(Arc::new(entry));
     }
 
     /// Paths of methods that do not run on a pool, in no order.
     pub(crate) fn on_loop(&self) -> impl Iterator<Item = &str> {
-        let entries = self.methods.values();
+        let entries = self.methods.values().chain(&self.fallback);
         entries
             .filter(|entry| entry.inline || matches!(entry.run, Run::Respond(_) | Run::Reactor(_)))
             .map(|entry| &*entry.path)

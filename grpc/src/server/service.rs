@@ -3,7 +3,6 @@
 use crate::{
     code::Code,
     codec::{Codec, MessageBuf, frame},
-    compress::Sending,
     ctx::Ctx,
     framing::Framed,
     method::{Bidi, ClientStreaming, Kind, Method, ServerStreaming, Unary},
@@ -42,9 +41,9 @@ pub struct Limits {
     pub max_send: Option<usize>,
 }
 
-/// From one message to one message.
+/// From one message to one message of so many octets at most.
 pub(crate) type RunUnary =
-    Arc<dyn Fn(&Ctx, MessageBuf<'_>, &Sending<'_>) -> Result<Framed, Status> + Send + Sync>;
+    Arc<dyn Fn(&Ctx, MessageBuf<'_>, usize) -> Result<Framed, Status> + Send + Sync>;
 /// Over the ends of the call's streams.
 pub(crate) type RunStream = Arc<dyn Fn(&Ctx, &Arc<Finisher>) -> Result<(), Status> + Send + Sync>;
 
@@ -121,9 +120,9 @@ impl<S> Service<S> {
     ) -> Self {
         self.set(
             m,
-            Run::Unary(Arc::new(move |cx, message, sending| {
+            Run::Unary(Arc::new(move |cx, message, limit| {
                 let reply = f(cx, m.req.decode(message)?)?;
-                frame(m.res, &reply, sending)
+                cx.encode(limit, |sending| frame(m.res, &reply, sending))
             })),
         )
     }
@@ -153,7 +152,7 @@ impl<S> Service<S> {
             m,
             Run::Stream(Arc::new(move |cx, call| {
                 let reply = f(cx, Receiver::new(Arc::clone(call.pipe()), m.req))?;
-                call.send(call.pipe().frame(m.res, &reply)?)
+                call.send(call.frame(m.res, &reply)?)
             })),
         )
     }
@@ -258,7 +257,6 @@ impl<R: 'static> Responder<R> {
     pub fn ok(mut self, reply: &R) {
         if let Some(call) = self.call.take() {
             let sent = call
-                .pipe()
                 .frame(self.codec, reply)
                 .and_then(|framed| call.send(framed));
             call.release(sent);

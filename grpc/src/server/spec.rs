@@ -5,23 +5,51 @@ use super::{
     service::{Limits, Service},
 };
 use crate::{
-    compress::Registry,
+    codec::Raw,
+    compress::{DEFAULT_THRESHOLD, Registry},
+    ctx::Ctx,
     filter::{Around, ServerFilter},
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
+    method::{Bidi, Method},
     pool::Pool,
+    reactor::Reactor,
+    status::Status,
+    stream::{Receiver, Sender},
 };
+use bytes::Bytes;
 use std::fmt;
 
 /// What a server is: its services and its choices. Shared by all loops.
-#[derive(Default)]
 pub struct ServerSpec {
     pub(super) routes: Routes,
     pub(super) filters: Vec<Box<dyn ServerFilter>>,
     pub(super) arounds: Vec<Box<dyn Around>>,
     pub(super) registry: Registry,
     pub(super) pool: Pool,
+    /// Messages of fewer octets are not compressed.
+    pub(super) threshold: usize,
     limits: Limits,
 }
+
+impl Default for ServerSpec {
+    fn default() -> ServerSpec {
+        ServerSpec {
+            routes: Routes::default(),
+            filters: Vec::new(),
+            arounds: Vec::new(),
+            registry: Registry::default(),
+            pool: Pool::default(),
+            threshold: DEFAULT_THRESHOLD,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Whatever nobody else has.
+enum Any {}
+
+/// Stands for every method of it; the path is the call's.
+const ANY: Method<Any, Bidi, Bytes, Bytes> = Method::new("/any/any", &Raw, &Raw);
 
 impl ServerSpec {
     /// Adds a service.
@@ -34,6 +62,38 @@ impl ServerSpec {
             self.routes.add(service),
             "the service {name} is there twice"
         );
+    }
+
+    /// Serves calls of methods that no service has by a function on a thread of the pool: proxies and gateways. The
+    /// method is [`Ctx::path`]; messages are what the client sent, inflated. A path that is none is still refused.
+    pub fn set_fallback(
+        &mut self,
+        f: impl Fn(&Ctx, Receiver<Bytes>, Sender<Bytes>) -> Result<(), Status> + Send + Sync + 'static,
+    ) {
+        let service = Service::new("").bidi(ANY, f);
+        self.add_fallback(service);
+    }
+
+    /// The same by an object per call, on the loop.
+    pub fn set_fallback_reactor<H: Reactor<Bytes, Bytes>>(
+        &mut self,
+        new: impl Fn(&Ctx) -> Result<H, Status> + Send + Sync + 'static,
+    ) {
+        let service = Service::new("").reactor(ANY, new);
+        self.add_fallback(service);
+    }
+
+    fn add_fallback(&mut self, service: Service<Any>) {
+        for mut entry in service.into_entries() {
+            entry.path = "".into();
+            self.routes.set_fallback(entry);
+        }
+    }
+
+    /// Sends messages of fewer octets as they are, whatever encoding was agreed. Default
+    /// [`DEFAULT_THRESHOLD`].
+    pub fn set_threshold(&mut self, octets: usize) {
+        self.threshold = octets;
     }
 
     /// Adds a filter, inside of those before it.

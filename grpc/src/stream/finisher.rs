@@ -3,7 +3,7 @@
 use super::try_send::TrySend;
 use crate::{
     cancel::Cancel,
-    codec::Codec,
+    codec::{self, Codec, Encoded},
     ctx::Ctx,
     framing::Framed,
     metadata::Metadata,
@@ -71,6 +71,19 @@ impl Finisher {
         });
     }
 
+    /// Encodes a message as this response sends them.
+    pub(crate) fn frame<T>(&self, codec: &dyn Codec<T>, message: &T) -> Result<Framed, Status> {
+        let limit = self.pipe.encoding().limit;
+        self.cx
+            .encode(limit, |sending| codec::frame(codec, message, sending))
+    }
+
+    /// The same for a message that was encoded before.
+    pub(crate) fn frame_encoded<T>(&self, message: &Encoded<T>) -> Result<Framed, Status> {
+        let limit = self.pipe.encoding().limit;
+        self.cx.encode(limit, |sending| message.framed(sending))
+    }
+
     fn gone(&self) -> Status {
         match self.pipe.ended().map(|ended| ended.result) {
             Some(Err(status)) => status,
@@ -108,8 +121,7 @@ impl Finisher {
         if self.pipe.ended().is_none() && !self.pipe.is_writable() {
             return Err(TrySend::Full);
         }
-        let framed = self.pipe.frame(codec, message);
-        framed
+        self.frame(codec, message)
             .and_then(|framed| self.send(framed))
             .map_err(TrySend::Ended)
     }

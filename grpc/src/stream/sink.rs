@@ -3,11 +3,12 @@
 use super::{finisher::Finisher, try_send::TrySend};
 use crate::{
     codec::{Codec, Encoded},
+    framing::Framed,
     metadata::Metadata,
     pipe::Out,
     status::Status,
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Sends from anywhere. Encodes on the calling thread; bounded by the stream's quota.
 pub struct SinkHandle<T: 'static> {
@@ -50,10 +51,41 @@ impl<T: 'static> SinkHandle<T> {
         if pipe.ended().is_none() && !pipe.is_writable() {
             return Err(TrySend::Full);
         }
-        message
-            .framed(&pipe.encoding().sending())
+        self.shared
+            .0
+            .frame_encoded(message)
             .and_then(|framed| self.shared.0.send(framed))
             .map_err(TrySend::Ended)
+    }
+
+    /// Sends a message; waits for room for it, for so long at most, but not for its delivery.
+    ///
+    /// # Errors
+    /// [`TrySend::Full`] if there was no room in that time; [`TrySend::Ended`] if the call has ended, the message cannot
+    /// be sent, or this thread must not wait.
+    pub fn send(&self, message: &T, patience: Duration) -> Result<(), TrySend> {
+        let call = &self.shared.0;
+        let framed = call.frame(self.codec, message);
+        self.send_in(framed.map_err(TrySend::Ended)?, patience)
+    }
+
+    /// Sends a message that was encoded before, as [`send`](SinkHandle::send) does.
+    ///
+    /// # Errors
+    /// As [`send`](SinkHandle::send).
+    pub fn send_encoded(&self, message: &Encoded<T>, patience: Duration) -> Result<(), TrySend> {
+        let framed = self.shared.0.frame_encoded(message);
+        self.send_in(framed.map_err(TrySend::Ended)?, patience)
+    }
+
+    fn send_in(&self, framed: Framed, patience: Duration) -> Result<(), TrySend> {
+        let pipe = self.shared.0.pipe();
+        let until = pipe.host().now() + patience;
+        match pipe.wait_writable_until(Some(until)) {
+            Ok(true) => self.shared.0.send(framed).map_err(TrySend::Ended),
+            Ok(false) => Err(TrySend::Full),
+            Err(status) => Err(TrySend::Ended(status)),
+        }
     }
 
     /// Has the call's reactor woken, on its loop. Does nothing to a call that has none.

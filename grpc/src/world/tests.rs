@@ -1,3 +1,5 @@
+mod encodings;
+mod fallback;
 mod filters;
 mod reactors;
 mod trouble;
