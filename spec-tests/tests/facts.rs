@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders of the workspace's crates.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
     "proto-core",
     "io-mio",
     "grpc",
     "grpc/codegen",
+    "grpc/interop",
     "fuzz",
     "benches",
     "spec-tests",

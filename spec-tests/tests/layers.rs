@@ -19,11 +19,16 @@ use modules::{Crate, Edge, circles};
 const MAX_LINES: usize = 500;
 
 /// The crates: folder, name in code, and the crates of the workspace that its sources may import.
-const CRATES: [(&str, &str, &[&str]); 7] = [
+const CRATES: [(&str, &str, &[&str]); 8] = [
     ("proto-core", "bywash_proto", &[]),
     ("io-mio", "bywash_mio", &["bywash_proto"]),
     ("grpc", "bywash_grpc", &["bywash_mio", "bywash_proto"]),
     ("grpc/codegen", "bywash_build", &[]),
+    (
+        "grpc/interop",
+        "bywash_interop",
+        &["bywash_grpc", "bywash_spec_tests"],
+    ),
     (
         "spec-tests",
         "bywash_spec_tests",

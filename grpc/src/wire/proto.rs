@@ -26,6 +26,10 @@ const IN_TURNS: Priority = Priority::new(3, true);
 /// Streams that a client may have open at once on one connection to our server.
 const MAX_CONCURRENT_STREAMS: u32 = 1000;
 
+/// Octets that the head of a call may have, where a connection has as many calls as it may: so many calls with plain
+/// heads (some 350 octets with what the table of fields costs) must fit, or a server refuses what it has invited.
+const HEAD: u32 = 1024;
+
 /// The core's configuration as gRPC needs it. Both sides release credit by hand; a stream may stand still for as long as
 /// its reader likes, so that nothing is ended for want of progress.
 pub fn config() -> Config {
@@ -34,6 +38,7 @@ pub fn config() -> Config {
     config.authority = AuthorityPolicy::Grpc;
     config.timers.progress = None;
     config.settings.max_concurrent_streams = MAX_CONCURRENT_STREAMS;
+    config.limits.head_bytes = MAX_CONCURRENT_STREAMS * HEAD;
     config
 }
 
