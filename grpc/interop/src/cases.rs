@@ -1,7 +1,9 @@
 //! The interoperability tests, from the client's side (gRPC `doc/interop-test-descriptions.md`).
 
+mod compression;
 mod ends;
 mod metadata;
+mod options;
 mod payloads;
 mod plan;
 mod setting;
@@ -9,6 +11,7 @@ mod soak;
 
 use crate::flags::Usage;
 
+pub use options::{CLIENT, CLIENT_LACKS};
 pub use plan::Soak;
 pub use setting::{Failure, Setting};
 pub use soak::percentile;
@@ -38,6 +41,22 @@ pub const CASES: &[(&str, Case)] = &[
     (
         "timeout_on_sleeping_server",
         ends::timeout_on_sleeping_server,
+    ),
+    (
+        "client_compressed_unary",
+        compression::client_compressed_unary,
+    ),
+    (
+        "server_compressed_unary",
+        compression::server_compressed_unary,
+    ),
+    (
+        "client_compressed_streaming",
+        compression::client_compressed_streaming,
+    ),
+    (
+        "server_compressed_streaming",
+        compression::server_compressed_streaming,
     ),
     ("concurrent_large_unary", payloads::concurrent_large_unary),
     ("rpc_soak", soak::rpc_soak),

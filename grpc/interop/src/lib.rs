@@ -8,5 +8,8 @@ pub mod cases;
 pub mod certificates;
 pub mod connect;
 pub mod flags;
+pub mod known;
+pub mod matrix;
 pub mod pb;
+pub mod report;
 pub mod service;

@@ -1,9 +1,9 @@
 //! `grpc.testing.TestService`, as far as the interoperability tests' descriptions go and a little further.
 
 use crate::pb::{
-    EchoStatus, Empty, Payload, PayloadType, ResponseParameters, SimpleRequest, SimpleResponse,
-    StreamingInputCallRequest, StreamingInputCallResponse, StreamingOutputCallRequest,
-    StreamingOutputCallResponse, test_service::TestService,
+    BoolValue, EchoStatus, Empty, Payload, PayloadType, ResponseParameters, SimpleRequest,
+    SimpleResponse, StreamingInputCallRequest, StreamingInputCallResponse,
+    StreamingOutputCallRequest, StreamingOutputCallResponse, test_service::TestService,
 };
 use bytes::Bytes;
 use bywash_grpc::{
@@ -85,6 +85,29 @@ fn wanted(status: Option<EchoStatus>) -> Result<(), Status> {
     }
 }
 
+/// Refuses a message that is not what it says of itself.
+fn check_compressed(said: Option<BoolValue>, compressed: bool) -> Result<(), Status> {
+    match said {
+        Some(said) if said.value != compressed => Err(Status::invalid_argument(format!(
+            "the message says compressed: {}, and came compressed: {compressed}",
+            said.value
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The encoding of a response some of whose messages are to be compressed.
+fn choose_encoding(cx: &Ctx, wishes: &[ResponseParameters]) -> Result<(), Status> {
+    if wishes.iter().any(|wish| is_on(wish.compressed)) {
+        cx.compress_with("gzip")?;
+    }
+    Ok(())
+}
+
+fn is_on(said: Option<BoolValue>) -> bool {
+    said.is_some_and(|said| said.value)
+}
+
 /// Sleeps, but not longer than the call lives.
 fn rest(cx: &Ctx, microseconds: i32) -> Result<(), Status> {
     const STEP: Duration = Duration::from_millis(5);
@@ -106,6 +129,7 @@ fn respond(
 ) -> Result<(), Status> {
     for wish in parameters {
         rest(cx, wish.interval_us)?;
+        out.compress(is_on(wish.compressed));
         out.send(&StreamingOutputCallResponse {
             payload: Some(payload(kind, wish.size)?),
         })?;
@@ -121,6 +145,10 @@ impl TestService for Tests {
 
     fn unary_call(&self, cx: &Ctx, request: SimpleRequest) -> Result<SimpleResponse, Status> {
         echo(cx)?;
+        check_compressed(request.expect_compressed, cx.request_was_compressed())?;
+        if let Some(said) = request.response_compressed {
+            cx.compress_with(if said.value { "gzip" } else { "identity" })?;
+        }
         wanted(request.response_status)?;
         let server_id = if request.fill_server_id {
             self.server_id.clone()
@@ -151,6 +179,7 @@ impl TestService for Tests {
         mut out: Sender<StreamingOutputCallResponse>,
     ) -> Result<(), Status> {
         echo(cx)?;
+        choose_encoding(cx, &request.response_parameters)?;
         respond(
             cx,
             &mut out,
@@ -168,6 +197,7 @@ impl TestService for Tests {
         echo(cx)?;
         let mut sum = 0i32;
         while let Some(request) = requests.recv()? {
+            check_compressed(request.expect_compressed, requests.was_compressed())?;
             let size = request.payload.map_or(0, |payload| payload.body.len());
             sum = sum.saturating_add(i32::try_from(size).unwrap_or(i32::MAX));
         }
@@ -183,8 +213,12 @@ impl TestService for Tests {
         mut out: Sender<StreamingOutputCallResponse>,
     ) -> Result<(), Status> {
         echo(cx)?;
+        let mut begun = false;
         while let Some(request) = requests.recv()? {
             wanted(request.response_status)?;
+            if !std::mem::replace(&mut begun, true) {
+                choose_encoding(cx, &request.response_parameters)?;
+            }
             respond(
                 cx,
                 &mut out,

@@ -139,7 +139,8 @@ func (packing) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	if in, ok := event.(*stats.InPayload); ok {
 		note, _ := ctx.Value(packedKey{}).(*int32)
 		var packed int32
-		if in.WireLength != in.Length {
+		// On the wire a message has five octets of prefix.
+		if in.WireLength != in.Length+5 {
 			packed = 1
 		}
 		atomic.StoreInt32(note, packed)

@@ -7,56 +7,16 @@
 //! Ends with 0 if all cases pass, 1 if one fails, 2 if a flag or a case is not known or not supported.
 
 use bywash_interop::{
-    cases::{Setting, named},
+    cases::{CLIENT, CLIENT_LACKS, Setting, named},
     connect::Target,
-    flags::{Flag, Flags, Usage, switch, value},
+    flags::{Flags, Usage},
 };
 use std::{env, process::ExitCode};
 
-const FLAGS: &[Flag] = &[
-    value("server_host", "localhost"),
-    value("server_port", "10000"),
-    value("server_host_override", ""),
-    value("test_case", "large_unary"),
-    switch("use_tls"),
-    switch("use_test_ca"),
-    value("ca_file", ""),
-    value("additional_metadata", ""),
-    value("soak_iterations", "10"),
-    value("soak_max_failures", "0"),
-    value("soak_per_iteration_max_acceptable_latency_ms", "1000"),
-    value("soak_overall_timeout_seconds", "10"),
-    value("soak_min_time_ms_between_rpcs", "0"),
-    value("soak_request_size", "271828"),
-    value("soak_response_size", "314159"),
-    value("soak_num_threads", "1"),
-    value("concurrent_large_unary_calls", "1000"),
-    switch("use_alts"),
-    value("custom_credentials_type", ""),
-    value("alts_handshaker_service_address", ""),
-    value("service_account_key_file", ""),
-    value("oauth_scope", ""),
-    value("default_service_account", ""),
-    value("google_c2p_universe_domain", ""),
-    value("service_config_json", ""),
-];
-
-/// Those that need what is not there.
-const LACKS: &[&str] = &[
-    "use_alts",
-    "custom_credentials_type",
-    "alts_handshaker_service_address",
-    "service_account_key_file",
-    "oauth_scope",
-    "default_service_account",
-    "google_c2p_universe_domain",
-    "service_config_json",
-];
-
 /// Whether all cases passed.
 fn run() -> Result<bool, Usage> {
-    let flags = Flags::parse(FLAGS, env::args().skip(1))?;
-    flags.refuse(LACKS)?;
+    let flags = Flags::parse(CLIENT, env::args().skip(1))?;
+    flags.refuse(CLIENT_LACKS)?;
     let cases = named(flags.text("test_case"))?;
     let target = Target::of(&flags)?.with_metadata(flags.text("additional_metadata"))?;
     let setting = Setting::new(target, &flags)?;
