@@ -13,7 +13,7 @@ use crate::flags::Usage;
 
 pub use options::{CLIENT, CLIENT_LACKS};
 pub use plan::Soak;
-pub use setting::{Failure, Setting};
+pub use setting::{Failure, LARGE_REQUEST, LARGE_RESPONSE, Setting};
 pub use soak::percentile;
 
 use setting::Outcome;

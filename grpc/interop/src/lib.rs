@@ -10,6 +10,7 @@ pub mod connect;
 pub mod flags;
 pub mod known;
 pub mod matrix;
+pub mod negative;
 pub mod pb;
 pub mod report;
 pub mod service;

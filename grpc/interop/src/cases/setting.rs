@@ -10,9 +10,9 @@ use bywash_grpc::status::Status;
 use std::time::Duration;
 
 /// Octets of the large request.
-pub(super) const LARGE_REQUEST: usize = 271_828;
+pub const LARGE_REQUEST: usize = 271_828;
 /// Octets of the large response.
-pub(super) const LARGE_RESPONSE: usize = 314_159;
+pub const LARGE_RESPONSE: usize = 314_159;
 
 /// No call of a case may take longer, if the case does not say otherwise.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
