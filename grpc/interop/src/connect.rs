@@ -65,8 +65,15 @@ impl Target {
     /// # Errors
     /// A number that is none, a file that is none of certificates.
     pub fn of(flags: &Flags) -> Result<Target, Usage> {
+        Target::at(flags, flags.number("server_port")?)
+    }
+
+    /// The same with a port that has a flag of another name.
+    ///
+    /// # Errors
+    /// As [`of`](Target::of).
+    pub fn at(flags: &Flags, port: u16) -> Result<Target, Usage> {
         let host = flags.text("server_host");
-        let port: u16 = flags.number("server_port")?;
         let address = match port {
             // The host is a whole target then.
             0 => host.to_owned(),

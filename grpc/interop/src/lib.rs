@@ -4,6 +4,7 @@
 //! What they check is in [`cases`], what they serve in [`service`].
 #![forbid(unsafe_code)]
 
+pub mod bench;
 pub mod cases;
 pub mod certificates;
 pub mod connect;

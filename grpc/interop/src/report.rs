@@ -32,6 +32,9 @@ TLS. Written by `.ci/steps/60-grpc-interop.sh --write`, and compared with what i
 each case checks is written in gRPC's `doc/interop-test-descriptions.md`; the programs are in
 [`interop`](interop), those on the peers' libraries in [`interop/peers`](interop/peers).
 
+The negative tests on HTTP/2's level (`goaway`, `rst_after_header`, `rst_during_data`, `rst_after_data`, `ping`,
+`max_streams`) need a server that misbehaves: ours is `negative_server`, and `cargo test -p bywash-interop` calls it.
+
 The peers:
 
 ";
