@@ -47,6 +47,8 @@ pub struct CallSpec {
 /// What a call tells.
 #[derive(Debug)]
 pub enum CallEvent<'i> {
+    /// The call has a stream, on which this head was sent.
+    Opened(&'i Metadata),
     /// The response's head. Not for a response that has nothing else.
     Headers(Metadata),
     /// A message.

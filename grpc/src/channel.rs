@@ -152,7 +152,10 @@ impl ChannelCore {
         match call.open(now, conn, wire, default, &unread, &mut |event| {
             out(id, event);
         }) {
-            Ok(()) => self.calls.placed(id),
+            Ok(()) => {
+                out(id, CallEvent::Opened(&call.spec().head));
+                self.calls.placed(id);
+            }
             Err(OpenRefused::NoCapacity) => {
                 self.has_room = false;
                 self.queue.push_front(id);
@@ -412,6 +415,7 @@ fn give_back(net: &mut dyn Net, id: ConnId, stream: StreamRef, event: &StreamEve
     }
 }
 
-fn closed() -> Status {
+/// The status of calls on a channel that is closed.
+pub(crate) fn closed() -> Status {
     Status::local(Code::Cancelled, "the channel is closed")
 }

@@ -1,6 +1,13 @@
 //! Hooks around calls, on both sides, for all kinds and fronts.
 
-use crate::{ctx::Ctx, metadata::Metadata, status::Status};
+use crate::{
+    ctx::Ctx,
+    framing::Framed,
+    message::Arrived,
+    metadata::Metadata,
+    stats::{Event, Payload, Recorders},
+    status::Status,
+};
 use std::fmt;
 
 /// A client's call that begins.
@@ -82,40 +89,101 @@ pub(crate) fn run_within(
     }
 }
 
-/// The hooks of one call, the first filter's outermost.
+/// The hooks of one call, the first filter's outermost, and who else hears of it.
 #[derive(Default)]
-pub(crate) struct Hooks(Vec<Box<dyn CallHooks>>);
+pub(crate) struct Hooks {
+    filters: Vec<Box<dyn CallHooks>>,
+    recorders: Recorders,
+    attempts: u32,
+}
 
 impl Hooks {
     pub(crate) fn of(
         found: impl Iterator<Item = Result<Option<Box<dyn CallHooks>>, Status>>,
     ) -> Result<Hooks, Status> {
-        let mut hooks = Vec::new();
+        let mut filters = Vec::new();
         for hook in found {
-            hooks.extend(hook?);
+            filters.extend(hook?);
         }
-        Ok(Hooks(hooks))
+        Ok(Hooks {
+            filters,
+            ..Hooks::default()
+        })
     }
 
-    pub(crate) fn headers(&mut self, fields: &mut Metadata) {
-        self.0
+    pub(crate) fn record(&mut self, recorders: Recorders) {
+        self.recorders = recorders;
+    }
+
+    /// The call has a stream, on which this head was sent.
+    pub(crate) fn attempt(&mut self, head: &Metadata) {
+        let number = self.attempts;
+        self.attempts += 1;
+        self.recorders.tell(&Event::Attempt { number });
+        self.recorders.tell(&Event::OutHeader(head));
+    }
+
+    /// A head of the response, about to be sent, or handed up.
+    pub(crate) fn headers(&mut self, sent: bool, fields: &mut Metadata) {
+        if !sent {
+            self.recorders.tell(&Event::InHeader(fields));
+        }
+        self.filters
             .iter_mut()
             .rev()
             .for_each(|hook| hook.on_headers(fields));
+        if sent {
+            self.recorders.tell(&Event::OutHeader(fields));
+        }
     }
 
-    pub(crate) fn message(&mut self, sent: bool, octets: usize) {
-        self.0
+    pub(crate) fn sent(&mut self, message: &Framed) {
+        let packed = message.message().len();
+        self.message(true, packed);
+        let size = message.size();
+        self.recorders
+            .tell(&Event::OutPayload(Payload { size, packed }));
+    }
+
+    pub(crate) fn arrived(&mut self, message: &Arrived<'_>) {
+        let (size, packed) = (message.len(), message.packed);
+        self.recorders
+            .tell(&Event::InPayload(Payload { size, packed }));
+        self.message(false, packed);
+    }
+
+    fn message(&mut self, sent: bool, octets: usize) {
+        self.filters
             .iter_mut()
             .rev()
             .for_each(|hook| hook.on_message(sent, octets));
     }
 
-    pub(crate) fn end(&mut self, result: &mut Result<(), Status>, trailers: &mut Metadata) {
-        self.0
+    /// The call ends, with trailers that are sent, that have come, or that there are none of.
+    pub(crate) fn end(
+        &mut self,
+        way: Way,
+        result: &mut Result<(), Status>,
+        trailers: &mut Metadata,
+    ) {
+        if way == Way::In {
+            self.recorders.tell(&Event::InTrailer(trailers));
+        }
+        self.filters
             .iter_mut()
             .rev()
             .for_each(|hook| hook.on_end(result, trailers));
-        self.0.clear();
+        self.filters.clear();
+        if way == Way::Out {
+            self.recorders.tell(&Event::OutTrailer(trailers));
+        }
+        self.recorders.end(result);
     }
+}
+
+/// Where trailers go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    In,
+    Out,
 }

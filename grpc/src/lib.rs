@@ -35,8 +35,9 @@
 //! wire                                                                 the seam to a transport, and the core behind it
 //! inbound  outgoing  attempt  serve                                    one stream, from either side
 //! call  channel                                                        calls with deadlines and retries, one target
+//! credentials  stats  spans                                            who calls, and what is told of calls
 //! host  pipe  pool  ctx  filter  stream  reactor                       what handlers, callers and loops share
-//! server  client                                                       the two sides, as machines and as people see them
+//! server  client  health                                               the two sides, as machines and as people see them
 //! driver                                                               sockets and threads under them
 //! world                                                                virtual network, time and threads under them
 //! ```
@@ -54,13 +55,18 @@ pub mod code;
 pub mod codec;
 pub mod compress;
 pub mod content_type;
+pub mod credentials;
 pub mod ctx;
 pub mod driver;
 pub mod encoding;
 pub mod filter;
 pub mod framing;
+#[cfg(feature = "prost")]
+#[cfg_attr(docsrs, doc(cfg(feature = "prost")))]
+pub mod health;
 pub mod host;
 pub mod inbound;
+mod listeners;
 pub mod message;
 pub mod metadata;
 pub mod method;
@@ -73,6 +79,10 @@ pub mod pool;
 pub mod reactor;
 pub mod serve;
 pub mod server;
+#[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+pub mod spans;
+pub mod stats;
 pub mod status;
 pub mod stream;
 pub mod timeout;

@@ -86,7 +86,7 @@ impl World {
 
     /// A server with choices.
     pub fn serve_spec(&self, spec: ServerSpec) -> Node {
-        self.serve_with(spec, proto::config())
+        self.serve_with(spec, proto::server_config())
     }
 
     /// A server with choices, HTTP/2's included.
@@ -103,6 +103,11 @@ impl World {
             baton: Arc::clone(&self.baton),
             index,
         }
+    }
+
+    /// How the connections of channels speak HTTP/2 from here on.
+    pub fn set_client_config(&self, config: Config) {
+        self.baton.sim().set_client_config(config);
     }
 
     /// A channel to a server.

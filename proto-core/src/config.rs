@@ -65,6 +65,16 @@ impl Rate {
     }
 }
 
+/// How often a peer may PING (gRPC's proposal A8). One too soon after the last good one is a strike; HEADERS or DATA of
+/// ours wipe strikes out; the third ends the connection: GOAWAY ENHANCE_YOUR_CALM, `too_many_pings`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PingPolicy {
+    /// The least time between two PINGs.
+    pub min_interval: Duration,
+    /// Whether a peer may ping as often while no stream is open; else two hours are the least.
+    pub while_idle: bool,
+}
+
 /// Bounds on what a peer may cost. None is a count over a connection's lifetime. Past half of a
 /// rate's burst comes the event [`Pressure`](crate::event::Event::Pressure), past the whole of it
 /// GOAWAY ENHANCE_YOUR_CALM with the limit's name.
@@ -123,6 +133,8 @@ pub struct Limits {
     pub dribble: Rate,
     /// Informational responses after the first one of a request. Default 128, 16/s.
     pub informational: Rate,
+    /// PINGs; `control` counts besides. Default: no policy.
+    pub pings: Option<PingPolicy>,
 }
 
 impl Default for Limits {
@@ -148,6 +160,7 @@ impl Default for Limits {
             tiny_data: Rate::new(8192, 256),
             dribble: Rate::new(4096, 2048),
             informational: Rate::new(128, 16),
+            pings: None,
         }
     }
 }

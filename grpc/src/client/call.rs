@@ -4,7 +4,7 @@ use super::{
     begun::{Begun, Reply, reply_of},
     channel::Channel,
     ends::{Duplex, Outgoing, Responses, Upload},
-    letter::{Done, Kind as LetterKind, Letter},
+    letter::{Done, Kind as LetterKind, Letter, Start},
 };
 use crate::{
     attempt::Response,
@@ -12,6 +12,7 @@ use crate::{
     code::Code,
     codec::{Codec, frame},
     content_type,
+    credentials::{CallCredentials, Request, fields_of},
     ctx::Ctx,
     filter::{CallInfo, Hooks},
     host::on_loop,
@@ -19,6 +20,7 @@ use crate::{
     method::{Bidi, ClientStreaming, Kind, Method, ServerStreaming, Unary},
     pipe::{Encoding, Origin, Out, Pipe, blocking_on_loop},
     reactor::{ClientFront, ClientReactor, erase_client},
+    stats::{Begin, Side},
     status::Status,
     wire::Instant,
 };
@@ -55,6 +57,7 @@ struct Options {
     max_send: Option<usize>,
     authority: Option<Arc<str>>,
     canceller: Option<Canceller>,
+    credentials: Option<Arc<dyn CallCredentials>>,
 }
 
 /// Gives calls up, from anywhere.
@@ -203,6 +206,32 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         self
     }
 
+    /// Says who makes this call, beside what the channel's credentials say. Refused with UNAUTHENTICATED on a channel
+    /// that does not encrypt, unless the credentials allow that.
+    pub fn credentials(mut self, credentials: impl CallCredentials) -> Self {
+        self.options.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// The fields of all credentials.
+    fn credential_fields(&self) -> Result<Metadata, Status> {
+        let inner = &self.channel.0;
+        let request = Request {
+            path: self.path,
+            authority: self
+                .options
+                .authority
+                .as_deref()
+                .unwrap_or(&inner.authority),
+            secure: inner.secure,
+        };
+        let mut all = Metadata::new();
+        for one in inner.credentials.iter().chain(&self.options.credentials) {
+            all.append_all(&fields_of(&**one, &request)?)?;
+        }
+        Ok(all)
+    }
+
     fn deadline(&self, now: Instant) -> Option<Instant> {
         let own = self.options.timeout.map(|longest| now + longest);
         let parent = self.options.parent.as_ref().and_then(Ctx::deadline);
@@ -220,6 +249,7 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
                 metadata: &mut self.options.metadata,
             })
         }))?;
+        let credentials = self.credential_fields()?;
         let metadata = &self.options.metadata;
         let mut head = Metadata::with_capacity(6, 192 + metadata.list_size());
         let content_type = content_type::of_subtype(self.req.subtype());
@@ -230,6 +260,7 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
             head.push_reserved("grpc-encoding", encoding.as_bytes())?;
         }
         head.push_reserved("grpc-accept-encoding", inner.registry.accept().as_bytes())?;
+        head.append_all(&credentials)?;
         head.append_all(metadata)?;
         Ok((head, hooks))
     }
@@ -250,7 +281,7 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
                 )
             })?),
         };
-        let (head, hooks) = self.head(compressor.as_ref().map(|known| known.name()))?;
+        let (head, mut hooks) = self.head(compressor.as_ref().map(|known| known.name()))?;
         let encoding = Encoding {
             compressor,
             threshold: self.options.threshold.unwrap_or(inner.threshold),
@@ -286,13 +317,25 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         if let Some(first) = first {
             pipe.preload(Out::Message(first, true));
         }
-        let posted = inner.post.post(Letter(LetterKind::Start {
-            spec: Box::new(spec),
+        hooks.record(inner.stats.begin(
+            &Begin {
+                side: Side::Client,
+                path: self.path,
+                at: now,
+                peer: &inner.authority,
+                deadline,
+                client_streams: K::CLIENT_STREAMS,
+                server_streams: K::SERVER_STREAMS,
+            },
+            &inner.host,
+        ));
+        let posted = inner.post.post(Letter(LetterKind::Start(Box::new(Start {
+            spec,
             call: Arc::clone(&pipe),
             hooks,
             done,
             reactor: reactor.take(),
-        }));
+        }))));
         if !posted {
             return Err(Status::local(
                 Code::Unavailable,

@@ -7,10 +7,13 @@ use super::{
 use crate::{
     channel::{ChannelSpec, ChannelState},
     compress::{DEFAULT_THRESHOLD, Registry},
+    credentials::CallCredentials,
     filter::ClientFilter,
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
     host::{Host, Slot},
+    listeners,
     pipe::Ring,
+    stats::StatsList,
     wire::Endpoint,
 };
 use std::{
@@ -39,6 +42,10 @@ pub(super) struct Inner {
     pub(super) max_recv: usize,
     pub(super) max_send: usize,
     pub(super) threshold: usize,
+    pub(super) credentials: Vec<Arc<dyn CallCredentials>>,
+    pub(super) stats: StatsList,
+    pub(super) authority: Arc<str>,
+    pub(super) secure: bool,
     pub(super) calls: AtomicU64,
     watch: Arc<Watch>,
     _keeps: Option<Box<dyn Any + Send + Sync>>,
@@ -74,6 +81,10 @@ pub struct ChannelParts {
     pub max_send: usize,
     /// Messages of fewer octets are not compressed.
     pub threshold: usize,
+    /// Credentials of every call.
+    pub credentials: Vec<Arc<dyn CallCredentials>>,
+    /// What is told of calls and connections.
+    pub stats: StatsList,
     /// Lives as long as the channel.
     pub keeps: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -98,6 +109,8 @@ impl ChannelParts {
             max_recv: DEFAULT_MAX_RECEIVE,
             max_send: DEFAULT_MAX_SEND,
             threshold: DEFAULT_THRESHOLD,
+            credentials: Vec::new(),
+            stats: listeners::usual(),
             keeps: None,
         }
     }
@@ -114,8 +127,10 @@ impl Channel {
             first_conn: parts.home << HOME_SHIFT,
             ..parts.spec
         };
+        let (authority, secure) = (Arc::clone(&spec.authority), spec.https);
         parts.post.post(Letter(Kind::Add {
             home: parts.home,
+            stats: parts.stats.clone(),
             spec,
             addresses: parts.addresses,
             watch: Arc::clone(&watch),
@@ -133,6 +148,10 @@ impl Channel {
             max_recv: parts.max_recv,
             max_send: parts.max_send,
             threshold: parts.threshold,
+            credentials: parts.credentials,
+            stats: parts.stats,
+            authority,
+            secure,
             calls: AtomicU64::new(0),
             watch,
             _keeps: parts.keeps,

@@ -2,17 +2,19 @@
 
 use super::{
     channel::HOME_SHIFT,
-    letter::{Done, Kind, Letter},
+    letter::{Done, Kind, Letter, Start},
     watch::Watch,
 };
 use crate::{
     call::CallEvent,
-    channel::{CallId, ChannelCore},
-    filter::Hooks,
+    channel::{self, CallId, ChannelCore},
+    filter::{Hooks, Way},
     host::{Host, OnLoop},
+    metadata::Metadata,
     pipe::{Ended, Out, Pipe, Wake},
     reactor::{Asks, ClientFront, ClientNews},
     serve::SendState,
+    stats::{self, ConnEvent, Side, StatsList},
     wire::{ConnId, Instant, Net, NetEvent, ResolveId},
 };
 use std::{
@@ -36,6 +38,9 @@ pub struct ClientCore {
 
 struct Home {
     core: ChannelCore,
+    /// The target, for those who hear of connections.
+    target: String,
+    stats: StatsList,
     watch: Arc<Watch>,
     fronts: Fronts,
 }
@@ -64,12 +69,16 @@ impl Fronts {
             return;
         };
         match event {
+            CallEvent::Opened(head) => {
+                front.hooks.attempt(head);
+                return;
+            }
             CallEvent::Headers(mut fields) => {
-                front.hooks.headers(&mut fields);
+                front.hooks.headers(false, &mut fields);
                 front.pipe.put_headers(fields);
             }
             CallEvent::Message(arrived) => {
-                front.hooks.message(false, arrived.len());
+                front.hooks.arrived(&arrived);
                 match front.reactor {
                     Some(_) => front.news.messages.push(arrived.message.into_bytes()),
                     None => front.pipe.put_message(arrived),
@@ -83,7 +92,7 @@ impl Fronts {
                 mut result,
                 mut trailers,
             } => {
-                front.hooks.end(&mut result, &mut trailers);
+                front.hooks.end(Way::In, &mut result, &mut trailers);
                 if let Some(mut reactor) = front.reactor.take() {
                     let mut asks = Asks::default();
                     front.news.tell(&mut *reactor, &front.pipe, &mut asks);
@@ -116,10 +125,12 @@ impl ClientCore {
         match letter.0 {
             Kind::Add {
                 home,
+                stats,
                 spec,
                 addresses,
                 watch,
             } => {
+                let target = spec.target.clone();
                 let mut core = ChannelCore::new(spec);
                 if let Some(addresses) = addresses {
                     core.set_addresses(addresses);
@@ -129,6 +140,8 @@ impl ClientCore {
                     home,
                     Home {
                         core,
+                        target,
+                        stats,
                         watch,
                         fronts,
                     },
@@ -142,38 +155,13 @@ impl ClientCore {
                 home.core
                     .close(net, &mut |id, event| fronts.deliver(id, event));
             }),
-            Kind::Start {
-                spec,
-                call,
-                hooks,
-                done,
-                reactor,
-            } => {
-                let number = call.origin();
+            Kind::Start(start) => {
+                let number = start.call.origin();
+                if !self.channels.contains_key(&number.home) {
+                    return self.refuse(start);
+                }
                 self.with(number.home, now, net, |home, now, net| {
-                    let id = home.core.reserve();
-                    let streams = spec.response.streams;
-                    home.fronts.by_number.insert(number.number, id);
-                    home.fronts.calls.insert(
-                        id,
-                        Front {
-                            pipe: Arc::clone(&call),
-                            hooks,
-                            streams,
-                            done,
-                            news: ClientNews {
-                                begun: reactor.is_some(),
-                                ..ClientNews::default()
-                            },
-                            reactor,
-                        },
-                    );
-                    home.fronts.touched.push(id);
-                    let fronts = &mut home.fronts;
-                    home.core.start(now, net, id, *spec, &mut |id, event| {
-                        fronts.deliver(id, event);
-                    });
-                    home.hear(net, id, &call);
+                    home.start(now, net, start);
                 });
             }
             Kind::Ring(call) => {
@@ -186,6 +174,30 @@ impl ClientCore {
                 });
             }
         }
+    }
+
+    /// A call came after its channel had closed.
+    fn refuse(&mut self, start: Box<Start>) {
+        let Start {
+            call,
+            mut hooks,
+            done,
+            reactor,
+            ..
+        } = *start;
+        let _guard = OnLoop::enter();
+        let (mut result, mut trailers) = (Err(channel::closed()), Metadata::new());
+        hooks.end(Way::In, &mut result, &mut trailers);
+        if let Some(mut reactor) = reactor {
+            let (result, trailers) = (result.clone(), trailers.clone());
+            // A panic here has no call left to end.
+            let _ = catch_unwind(AssertUnwindSafe(|| reactor.end(result, trailers)));
+        }
+        call.put_end(Ended { result, trailers }, false);
+        if let Some(done) = done {
+            done(&call);
+        }
+        note(call, &mut self.woken);
     }
 
     /// Something happened.
@@ -203,6 +215,7 @@ impl ClientCore {
             } => home_of(ConnId(*id)),
         };
         self.with(home, now, net, |home, now, net| {
+            home.tell_stats(now, &event);
             let fronts = &mut home.fronts;
             home.core
                 .on_net(now, net, event, &mut |id, event| fronts.deliver(id, event));
@@ -267,6 +280,53 @@ impl ClientCore {
 }
 
 impl Home {
+    fn tell_stats(&self, now: Instant, event: &NetEvent<'_>) {
+        let (id, event) = match event {
+            NetEvent::Connected { id } => (id, ConnEvent::Begin),
+            NetEvent::ConnectFailed { id, why } => (id, ConnEvent::Failed(why)),
+            NetEvent::GoAway { id, code, debug } => (id, ConnEvent::GoAway { code: *code, debug }),
+            NetEvent::Closed { id, why } => (id, ConnEvent::End(Some(why))),
+            _ => return,
+        };
+        let conn = stats::Conn {
+            side: Side::Client,
+            id: id.0,
+            peer: &self.target,
+        };
+        self.stats.connection(now, &conn, &event);
+    }
+
+    fn start(&mut self, now: Instant, net: &mut dyn Net, start: Box<Start>) {
+        let Start {
+            spec,
+            call,
+            hooks,
+            done,
+            reactor,
+        } = *start;
+        let id = self.core.reserve();
+        let number = call.origin().number;
+        self.fronts.by_number.insert(number, id);
+        let front = Front {
+            pipe: Arc::clone(&call),
+            hooks,
+            streams: spec.response.streams,
+            done,
+            news: ClientNews {
+                begun: reactor.is_some(),
+                ..ClientNews::default()
+            },
+            reactor,
+        };
+        self.fronts.calls.insert(id, front);
+        self.fronts.touched.push(id);
+        let fronts = &mut self.fronts;
+        self.core.start(now, net, id, spec, &mut |id, event| {
+            fronts.deliver(id, event);
+        });
+        self.hear(net, id, &call);
+    }
+
     /// Does what a call's thread has said.
     fn hear(&mut self, net: &mut dyn Net, id: CallId, call: &Arc<Pipe>) {
         let mut said = Vec::new();
@@ -275,7 +335,7 @@ impl Home {
             match out {
                 Out::Message(message, last) => {
                     if let Some(front) = self.fronts.calls.get_mut(&id) {
-                        front.hooks.message(true, message.message().len());
+                        front.hooks.sent(&message);
                     }
                     if self.core.send(net, id, message, last) == SendState::Full {
                         call.put_full(true);

@@ -7,6 +7,7 @@ use crate::{
     filter::Hooks,
     pipe::{Pipe, Ring},
     reactor::ClientFront,
+    stats::StatsList,
     wire::Endpoint,
 };
 use std::{fmt, sync::Arc};
@@ -21,6 +22,7 @@ pub(super) enum Kind {
     /// A channel is made.
     Add {
         home: u64,
+        stats: StatsList,
         spec: ChannelSpec,
         addresses: Option<Vec<Endpoint>>,
         watch: Arc<Watch>,
@@ -30,15 +32,18 @@ pub(super) enum Kind {
     /// A channel is closed.
     Close(u64),
     /// A call begins.
-    Start {
-        spec: Box<CallSpec>,
-        call: Arc<Pipe>,
-        hooks: Hooks,
-        done: Option<Done>,
-        reactor: Option<Box<dyn ClientFront>>,
-    },
+    Start(Box<Start>),
     /// A call's thread has said something.
     Ring(Arc<Pipe>),
+}
+
+/// A call that begins.
+pub(super) struct Start {
+    pub(super) spec: CallSpec,
+    pub(super) call: Arc<Pipe>,
+    pub(super) hooks: Hooks,
+    pub(super) done: Option<Done>,
+    pub(super) reactor: Option<Box<dyn ClientFront>>,
 }
 
 impl fmt::Debug for Letter {
@@ -47,7 +52,7 @@ impl fmt::Debug for Letter {
             Kind::Add { .. } => "Add",
             Kind::Connect(_) => "Connect",
             Kind::Close(_) => "Close",
-            Kind::Start { .. } => "Start",
+            Kind::Start(_) => "Start",
             Kind::Ring(_) => "Ring",
         })
     }

@@ -6,8 +6,11 @@ use crate::{
     channel::ChannelSpec,
     client::{Channel, ChannelParts},
     compress::{DEFAULT_THRESHOLD, Registry},
+    credentials::CallCredentials,
     filter::ClientFilter,
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
+    listeners,
+    stats::{Stats, StatsList},
     wire::{Addr, Endpoint, proto},
 };
 use bywash_mio::Connector;
@@ -32,8 +35,13 @@ pub struct ChannelBuilder {
     max_recv: usize,
     max_send: usize,
     threshold: usize,
+    credentials: Vec<Arc<dyn CallCredentials>>,
+    stats: StatsList,
     observe: Option<Observe>,
 }
+
+/// gRPC's time without calls before a channel lets its connection go.
+const IDLE: Duration = Duration::from_secs(30 * 60);
 
 type Observe = Arc<dyn Fn() -> Box<dyn Observer> + Send + Sync>;
 
@@ -48,6 +56,8 @@ enum Security {
 pub enum BuildError {
     /// Neither TLS nor cleartext was chosen: there is no silent default.
     NoSecurity,
+    /// There are credentials that are not to be sent in cleartext, on a channel that does not encrypt.
+    InsecureCredentials,
     /// The target is none that is understood.
     Target(String),
     /// There is no thread or descriptor for the engine.
@@ -59,6 +69,9 @@ impl fmt::Display for BuildError {
         match self {
             BuildError::NoSecurity => {
                 f.write_str("choose .tls(..) or .plaintext(): there is no silent default")
+            }
+            BuildError::InsecureCredentials => {
+                f.write_str("these credentials are not for a channel that does not encrypt")
             }
             BuildError::Target(target) => write!(
                 f,
@@ -73,7 +86,9 @@ impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             BuildError::Engine(error) => Some(error),
-            BuildError::NoSecurity | BuildError::Target(_) => None,
+            BuildError::NoSecurity | BuildError::InsecureCredentials | BuildError::Target(_) => {
+                None
+            }
         }
     }
 }
@@ -81,6 +96,8 @@ impl std::error::Error for BuildError {
 impl Channel {
     /// A channel to a target: `host:port`, `dns:///host:port`, `unix:path` or `unix:///path`.
     pub fn builder(target: &str) -> ChannelBuilder {
+        let mut config = proto::config();
+        config.timers.idle = Some(IDLE);
         ChannelBuilder {
             target: target.to_owned(),
             security: None,
@@ -89,12 +106,14 @@ impl Channel {
             engine: None,
             filters: Vec::new(),
             registry: Registry::standard(),
-            config: proto::config(),
+            config,
             backoff: Backoff::default(),
             connect_timeout: Duration::from_secs(20),
             max_recv: DEFAULT_MAX_RECEIVE,
             max_send: DEFAULT_MAX_SEND,
             threshold: DEFAULT_THRESHOLD,
+            credentials: Vec::new(),
+            stats: listeners::usual(),
             observe: None,
         }
     }
@@ -133,6 +152,28 @@ impl ChannelBuilder {
     #[must_use]
     pub fn filter(mut self, filter: impl ClientFilter) -> Self {
         self.filters.push(Box::new(filter));
+        self
+    }
+
+    /// Says who makes the calls of this channel, beside what those before say.
+    #[must_use]
+    pub fn credentials(mut self, credentials: impl CallCredentials) -> Self {
+        self.credentials.push(Arc::new(credentials));
+        self
+    }
+
+    /// Tells of calls and connections.
+    #[must_use]
+    pub fn stats(mut self, stats: impl Stats) -> Self {
+        self.stats.add(stats);
+        self
+    }
+
+    /// Ends the connection after this time without calls; the next call makes another. Default 30 minutes; `None` keeps
+    /// it.
+    #[must_use]
+    pub fn idle(mut self, time: Option<Duration>) -> Self {
+        self.config.timers.idle = time;
         self
     }
 
@@ -220,6 +261,10 @@ impl ChannelBuilder {
     /// See [`BuildError`].
     pub fn build(mut self) -> Result<Channel, BuildError> {
         let security = self.security.take().ok_or(BuildError::NoSecurity)?;
+        let in_clear = matches!(security, Security::Plaintext);
+        if in_clear && self.credentials.iter().any(|one| one.needs_security()) {
+            return Err(BuildError::InsecureCredentials);
+        }
         let (addr, default) =
             parse(&self.target).ok_or_else(|| BuildError::Target(self.target.clone()))?;
         let authority = self.authority.take().unwrap_or(default);
@@ -249,6 +294,8 @@ impl ChannelBuilder {
             max_recv: self.max_recv,
             max_send: self.max_send,
             threshold: self.threshold,
+            credentials: self.credentials,
+            stats: self.stats,
             keeps: Some(Box::new(engine)),
             ..ChannelParts::new(home, spec, post, host)
         }))

@@ -42,8 +42,8 @@ impl Post for Mail {
 struct Open {
     ours: wire::ConnId,
     address: String,
-    /// What the peer's GOAWAY added.
-    debug: Bytes,
+    /// The peer's last GOAWAY: its code, and what it added.
+    goaway: Option<(u32, Bytes)>,
 }
 
 #[derive(Default)]
@@ -61,6 +61,20 @@ pub(super) struct Loop {
     conns: Conns,
     timer: Option<(Instant, TimerId)>,
     pub(super) stopped: bool,
+}
+
+/// What a server says to a client that pings too often (gRPC's proposal A8).
+const TOO_MANY_PINGS: &[u8] = b"too_many_pings";
+
+impl Conns {
+    /// The channel of a connection pings half as often from now on.
+    fn calm(&mut self, id: wire::ConnId) {
+        if let Some(how) = self.hows.get_mut(&crate::client::home_of(id)) {
+            if let Some(keepalive) = &mut Arc::make_mut(&mut how.config).timers.keepalive {
+                keepalive.interval = keepalive.interval.saturating_mul(2);
+            }
+        }
+    }
 }
 
 /// The network of one call into the machine.
@@ -90,7 +104,7 @@ impl Net for View<'_, '_> {
             Open {
                 ours: id,
                 address: to.addr.to_string(),
-                debug: Bytes::new(),
+                goaway: None,
             },
         );
     }
@@ -182,7 +196,11 @@ impl Handler for Loop {
 
     fn on_close(&mut self, cx: &mut Cx<'_>, conn: ConnId, end: &End, _: u64) {
         if let Some(open) = self.gone(conn) {
-            let why = proto::closed(open.address, end.reason, open.debug);
+            let said = open.goaway.as_ref().map(|(_, debug)| &debug[..]);
+            if said == Some(TOO_MANY_PINGS) {
+                self.conns.calm(open.ours);
+            }
+            let why = proto::closed(open.address, end.reason, open.goaway);
             self.tell(cx, NetEvent::Closed { id: open.ours, why });
         }
     }
@@ -204,10 +222,10 @@ impl Handler for Loop {
         else {
             return;
         };
-        if let (NetEvent::GoAway { debug, .. }, Some(open)) =
+        if let (NetEvent::GoAway { code, debug, .. }, Some(open)) =
             (&event, self.conns.open.get_mut(&conn))
         {
-            open.debug = debug.clone();
+            open.goaway = Some((*code, debug.clone()));
         }
         self.tell(cx, event);
     }

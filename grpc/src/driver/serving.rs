@@ -12,12 +12,13 @@ use crate::{
     pipe::Ring,
     pool::Pool,
     server::{Endings, Limits, Receiver, Sender, ServerCore, ServerSpec, Service},
+    stats::Stats,
     status::Status,
     wire::proto,
 };
 use bytes::Bytes;
 use bywash_mio::{Acceptor, EventLoop, Group, Handle, Listen};
-use bywash_proto::config::{Config, Keepalive};
+use bywash_proto::config::{Config, Keepalive, PingPolicy};
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener, ToSocketAddrs},
@@ -38,7 +39,7 @@ impl Server {
             spec: ServerSpec::default(),
             listeners: Vec::new(),
             loops: 1,
-            config: proto::config(),
+            config: proto::server_config(),
             max_connections: usize::MAX,
             handshake: Duration::from_secs(120),
         }
@@ -75,6 +76,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn filter(mut self, filter: impl ServerFilter) -> Self {
         self.spec.add_filter(filter);
+        self
+    }
+
+    /// Tells of calls and connections.
+    #[must_use]
+    pub fn stats(mut self, stats: impl Stats) -> Self {
+        self.spec.add_stats(stats);
         self
     }
 
@@ -155,6 +163,17 @@ impl ServerBuilder {
         self
     }
 
+    /// Lets clients ping once in `min_interval`, without calls only if `while_idle`. One that pings more often loses its
+    /// connection at the third time: GOAWAY ENHANCE_YOUR_CALM, `too_many_pings`. Default: five minutes, only with calls.
+    #[must_use]
+    pub fn ping_policy(mut self, min_interval: Duration, while_idle: bool) -> Self {
+        self.config.limits.pings = Some(PingPolicy {
+            min_interval,
+            while_idle,
+        });
+        self
+    }
+
     /// Ends a connection without calls after this time. Default: none.
     #[must_use]
     pub fn max_idle(mut self, time: Duration) -> Self {
@@ -203,6 +222,21 @@ impl ServerBuilder {
         self.listeners
             .push(Listener::Tcp(listener, Some(Arc::new(tls))));
         Ok(self)
+    }
+
+    /// Listens on a socket that exists already, such as one that was inherited.
+    #[must_use]
+    pub fn listener(mut self, socket: TcpListener) -> Self {
+        self.listeners.push(Listener::Tcp(socket, None));
+        self
+    }
+
+    /// The same with TLS.
+    #[must_use]
+    pub fn listener_tls(mut self, socket: TcpListener, tls: impl Acceptor + 'static) -> Self {
+        self.listeners
+            .push(Listener::Tcp(socket, Some(Arc::new(tls))));
+        self
     }
 
     /// Listens on a Unix socket. Errors show at the start.

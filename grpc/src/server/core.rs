@@ -13,6 +13,7 @@ use crate::{
     host::Host,
     pipe::{Origin, Out, Pipe, Ring, Wake},
     serve::refuse_head,
+    stats::{self, ConnEvent, Side},
     wire::{ConnId, ErrorCode, Instant, StreamEvent, StreamRef, Wire, Wires},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -62,12 +63,25 @@ impl ServerCore {
 
     /// A connection is there.
     pub fn on_open(&mut self, id: ConnId, peer: Arc<Peer>) {
+        self.tell_stats(id, &peer, &ConnEvent::Begin);
         self.conns.insert(id, Conn::new(peer));
     }
 
     /// A connection is gone, and every stream's end was told.
     pub fn on_close(&mut self, id: ConnId) {
-        self.conns.remove(&id);
+        if let Some(conn) = self.conns.remove(&id) {
+            self.tell_stats(id, &conn.peer, &ConnEvent::End(None));
+        }
+    }
+
+    fn tell_stats(&self, id: ConnId, peer: &Peer, event: &ConnEvent<'_>) {
+        let conn = stats::Conn {
+            side: Side::Server,
+            id: id.0,
+            peer: &peer.address,
+        };
+        let now = self.host.now();
+        self.spec.stats.connection(now, &conn, event);
     }
 
     /// How calls ended so far.

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     cancel::Cancel,
     codec::MessageBuf,
+    filter::Way,
     framing::Framed,
     host::OnLoop,
     metadata::Metadata,
@@ -116,7 +117,7 @@ impl ServerCore {
         self.endings.cancelled += 1;
         let (mut result, mut trailers) = (Err(status), Metadata::new());
         let _guard = OnLoop::enter();
-        served.hooks.end(&mut result, &mut trailers);
+        served.hooks.end(Way::Out, &mut result, &mut trailers);
         if let Some(pipe) = served.pipe() {
             pipe.put_end(Ended { result, trailers }, true);
         }
@@ -145,6 +146,7 @@ impl ServerCore {
                 let job = Job {
                     spec: Arc::clone(&self.spec),
                     run: entry.run.clone(),
+                    apart: entry.apart,
                     cx: served.cx.clone(),
                     call: Arc::clone(call),
                     message: served.request.take().unwrap_or_default(),
@@ -185,10 +187,11 @@ impl ServerCore {
         self.endings.completed += 1;
         {
             let _guard = OnLoop::enter();
-            if !served.core.head_is_sent() {
-                served.hooks.headers(&mut head);
+            // With an error and nothing to say the trailers are the head.
+            if !served.core.head_is_sent() && (result.is_ok() || !head.is_empty()) {
+                served.hooks.headers(true, &mut head);
             }
-            served.hooks.end(&mut result, &mut trailers);
+            served.hooks.end(Way::Out, &mut result, &mut trailers);
         }
         served.core.finish(wire, &result, &head, &trailers);
         if let Some(pipe) = served.pipe() {
@@ -233,13 +236,13 @@ impl ServerCore {
 
 fn send_head(wire: &mut dyn Wire, served: &mut Served, mut head: Metadata) -> Result<(), Status> {
     if !served.core.head_is_sent() {
-        served.hooks.headers(&mut head);
+        served.hooks.headers(true, &mut head);
         served.core.set_compressor(served.cx.encoding());
     }
     served.core.send_head(wire, &head)
 }
 
 fn send(wire: &mut dyn Wire, served: &mut Served, message: Framed) -> SendState {
-    served.hooks.message(true, message.message().len());
+    served.hooks.sent(&message);
     served.core.send(wire, message.into_bytes())
 }

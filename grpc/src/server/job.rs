@@ -40,6 +40,8 @@ pub(super) fn run_stream(run: &RunStream, cx: &Ctx, call: &Arc<Finisher>) {
 pub(super) struct Job {
     pub(super) spec: Arc<ServerSpec>,
     pub(super) run: Run,
+    /// Nothing goes around it.
+    pub(super) apart: bool,
     pub(super) cx: Ctx,
     pub(super) call: Arc<Finisher>,
     /// The request of a unary call.
@@ -51,16 +53,18 @@ impl Work for Job {
         let Job {
             spec,
             run,
+            apart,
             cx,
             call,
             message,
         } = *self;
+        let arounds = if apart { &[] } else { &spec.arounds[..] };
         match run {
             Run::Unary(run) => {
                 let limit = call.pipe().encoding().limit;
                 let reply = guarded(|| {
                     let mut reply = None;
-                    run_within(&spec.arounds, &cx, &mut || {
+                    run_within(arounds, &cx, &mut || {
                         let message = MessageBuf::Shared(message.clone());
                         reply = Some(run(&cx, message, limit)?);
                         Ok(())
@@ -72,7 +76,7 @@ impl Work for Job {
                 call.release(result);
             }
             Run::Stream(run) | Run::Respond(run) => {
-                let result = guarded(|| run_within(&spec.arounds, &cx, &mut || run(&cx, &call)));
+                let result = guarded(|| run_within(arounds, &cx, &mut || run(&cx, &call)));
                 call.release(result);
             }
             // Never on its way to a thread.

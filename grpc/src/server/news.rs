@@ -107,7 +107,7 @@ pub(super) fn collect(
     let reacts = reactor.is_some();
     act(core, wire, &mut |event| match (event, pipe) {
         (ServeEvent::Sole(arrived), None) => {
-            hooks.message(false, arrived.len());
+            hooks.arrived(&arrived);
             cx.note_compressed(arrived.compressed);
             if let Run::Unary(run) = &entry.run {
                 // The request is complete: the handler may have it where it lies.
@@ -116,7 +116,7 @@ pub(super) fn collect(
             }
         }
         (ServeEvent::Message(arrived) | ServeEvent::Sole(arrived), pipe) => {
-            hooks.message(false, arrived.len());
+            hooks.arrived(&arrived);
             if entry.single {
                 cx.note_compressed(arrived.compressed);
             }

@@ -15,6 +15,7 @@ use crate::{
     metadata::Metadata,
     pipe::{Encoding, Origin, Pipe},
     serve::{Incoming, ServeCore, Serving},
+    stats::{Begin, Event, Recorders, Side},
     stream::Finisher,
     wire::{ConnId, Instant, Request, StreamRef, Wire},
 };
@@ -130,15 +131,35 @@ impl ServerCore {
         })
     }
 
+    fn recorders_of(&self, served: &Served) -> Recorders {
+        let cx = &served.cx;
+        let begin = Begin {
+            side: Side::Server,
+            path: cx.path(),
+            at: self.host.now(),
+            peer: &cx.peer().address,
+            deadline: cx.deadline(),
+            client_streams: !served.entry.single,
+            server_streams: false,
+        };
+        self.spec.stats.begin(&begin, &self.host)
+    }
+
     fn start(&mut self, wire: &mut dyn Wire, id: ConnId, mut served: Box<Served>) {
+        let mut recorders = self.recorders_of(&served);
+        recorders.tell(&Event::InHeader(served.cx.metadata()));
         let hooks = {
             let _guard = OnLoop::enter();
             let filters = self.spec.filters.iter();
             Hooks::of(filters.map(|filter| filter.on_call(&served.cx)))
         };
         match hooks {
-            Ok(hooks) => served.hooks = hooks,
+            Ok(mut hooks) => {
+                hooks.record(recorders);
+                served.hooks = hooks;
+            }
             Err(status) => {
+                served.hooks.record(recorders);
                 self.finish(
                     wire,
                     &mut served,

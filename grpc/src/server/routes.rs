@@ -47,6 +47,7 @@ impl Routes {
     pub(crate) fn on_loop(&self) -> impl Iterator<Item = &str> {
         let entries = self.methods.values().chain(&self.fallback);
         entries
+            .filter(|entry| !entry.apart)
             .filter(|entry| entry.inline || matches!(entry.run, Run::Respond(_) | Run::Reactor(_)))
             .map(|entry| &*entry.path)
     }

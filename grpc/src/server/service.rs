@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     pub(crate) inline: bool,
     pub(crate) pool: Option<Pool>,
     pub(crate) limits: Limits,
+    /// Nothing goes around its handlers.
+    pub(crate) apart: bool,
 }
 
 /// Bounds on a method's messages; `None` is the server's.
@@ -87,11 +89,13 @@ impl<S> Service<S> {
             inline: false,
             pool: None,
             limits: Limits::default(),
+            apart: false,
         };
         match self.entries.iter_mut().find(|known| *known.path == *m.path) {
             Some(known) => {
                 *known = Entry {
                     pool: known.pool.take(),
+                    apart: known.apart,
                     limits: std::mem::take(&mut known.limits),
                     ..entry
                 }
@@ -213,6 +217,13 @@ impl<S> Service<S> {
             m,
             Run::Reactor(Arc::new(move |cx| Ok(erase(new(cx)?, m.req, m.res)))),
         )
+    }
+
+    /// Lets no [`Around`](crate::filter::Around) go around the methods that there are so far: those of a service that
+    /// every server has and that may run on the loop, such as health.
+    pub fn apart(mut self) -> Self {
+        self.entries.iter_mut().for_each(|entry| entry.apart = true);
+        self
     }
 
     /// Bounds a method's messages.

@@ -10,9 +10,11 @@ use crate::{
     ctx::Ctx,
     filter::{Around, ServerFilter},
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
+    listeners,
     method::{Bidi, Method},
     pool::Pool,
     reactor::Reactor,
+    stats::{Stats, StatsList},
     status::Status,
     stream::{Receiver, Sender},
 };
@@ -28,6 +30,7 @@ pub struct ServerSpec {
     pub(super) pool: Pool,
     /// Messages of fewer octets are not compressed.
     pub(super) threshold: usize,
+    pub(super) stats: StatsList,
     limits: Limits,
 }
 
@@ -40,6 +43,7 @@ impl Default for ServerSpec {
             registry: Registry::default(),
             pool: Pool::default(),
             threshold: DEFAULT_THRESHOLD,
+            stats: listeners::usual(),
             limits: Limits::default(),
         }
     }
@@ -99,6 +103,11 @@ impl ServerSpec {
     /// Adds a filter, inside of those before it.
     pub fn add_filter(&mut self, filter: impl ServerFilter) {
         self.filters.push(Box::new(filter));
+    }
+
+    /// Tells of calls and connections.
+    pub fn add_stats(&mut self, stats: impl Stats) {
+        self.stats.add(stats);
     }
 
     /// Wraps handlers, inside of what was added before.

@@ -11,14 +11,14 @@ use crate::{
 use bytes::Bytes;
 use bywash_proto::{
     client,
-    config::{AuthorityPolicy, Config, FlowControl},
+    config::{AuthorityPolicy, Config, FlowControl, PingPolicy},
     error::{CloseReason, EndedBy, OpenError, Retry, SendError, StreamEnd, TimeoutKind},
     event::Event,
     headers::{Field, Fields, Head, status_octets},
     server,
     vocabulary::{ErrorCode, Priority, StreamRef},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Streams share the connection in turns: one call's long message does not hold up the others.
 const IN_TURNS: Priority = Priority::new(3, true);
@@ -41,6 +41,19 @@ pub fn config() -> Config {
     config.limits.head_bytes = MAX_CONCURRENT_STREAMS * HEAD;
     config
 }
+
+/// The same for servers, which do not let clients ping as often as they like (gRPC's proposal A8).
+pub fn server_config() -> Config {
+    let mut config = config();
+    config.limits.pings = Some(PingPolicy {
+        min_interval: MIN_PING_INTERVAL,
+        while_idle: false,
+    });
+    config
+}
+
+/// Between PINGs of a client, unless a server allows more.
+const MIN_PING_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 struct Opening<'a>(&'a RequestHead<'a>);
 
@@ -332,18 +345,27 @@ pub fn connection_event(id: ConnId, event: Event<'_>) -> Option<NetEvent<'static
     })
 }
 
-/// Why a connection that was open ended, for a status.
-pub fn closed(address: String, reason: CloseReason, debug: Bytes) -> Arc<ConnError> {
-    let fault = match reason {
-        CloseReason::GoAway(code) => ConnFault::GoAway {
+/// Why a connection that was open ended, for a status; `goaway` is the code and the text of the peer's last GOAWAY.
+pub fn closed(
+    address: String,
+    reason: CloseReason,
+    goaway: Option<(u32, Bytes)>,
+) -> Arc<ConnError> {
+    let fault = match (reason, goaway) {
+        // What the peer said before it went tells more than how it went.
+        (CloseReason::GoAway(_) | CloseReason::Eof | CloseReason::Transport, Some(said)) => {
+            let (code, debug) = said;
+            ConnFault::GoAway { code, debug }
+        }
+        (CloseReason::GoAway(code), None) => ConnFault::GoAway {
             code: code.0,
-            debug,
+            debug: Bytes::new(),
         },
-        CloseReason::Timeout(TimeoutKind::Keepalive) => ConnFault::Keepalive,
-        CloseReason::Violation(_) | CloseReason::NotHttp2(_) | CloseReason::Limit(_) => {
+        (CloseReason::Timeout(TimeoutKind::Keepalive), _) => ConnFault::Keepalive,
+        (CloseReason::Violation(_) | CloseReason::NotHttp2(_) | CloseReason::Limit(_), _) => {
             ConnFault::Protocol
         }
-        CloseReason::Timeout(_) => ConnFault::Timeout,
+        (CloseReason::Timeout(_), _) => ConnFault::Timeout,
         _ => ConnFault::Closed,
     };
     Arc::new(ConnError { address, fault })

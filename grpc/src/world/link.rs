@@ -18,8 +18,8 @@ pub(super) struct Link {
     pub(super) server: Option<server::Connection>,
     pub(super) up: VecDeque<(Instant, Piece)>,
     pub(super) down: VecDeque<(Instant, Piece)>,
-    /// Why the client's end ended, as its GOAWAY said it.
-    pub(super) debug: bytes::Bytes,
+    /// The last GOAWAY that the client's end has heard: its code, and what it added.
+    pub(super) goaway: Option<(u32, bytes::Bytes)>,
 }
 
 /// What a side has to send goes on its way.

@@ -1,9 +1,12 @@
 //! The world's network as a channel sees it.
 
 use super::link::{Link, Piece};
-use crate::wire::{Addr, Close, ConnId, Endpoint, Instant, Net, ResolveId, Wire, Wires, proto};
-use bywash_proto::client;
-use std::collections::{BTreeMap, VecDeque};
+use crate::wire::{Addr, Close, ConnId, Endpoint, Instant, Net, ResolveId, Wire, Wires};
+use bywash_proto::{client, config::Config};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// What a channel has asked for and not been told of.
 pub(super) enum Asked {
@@ -83,6 +86,6 @@ impl Wires for Links {
 }
 
 /// The client's end of a new connection.
-pub(super) fn client_end(now: Instant) -> Option<client::Connection> {
-    client::Connection::new(proto::config(), now).ok()
+pub(super) fn client_end(config: &Arc<Config>, now: Instant) -> Option<client::Connection> {
+    client::Connection::new(Arc::clone(config), now).ok()
 }

@@ -84,6 +84,7 @@ pub(super) struct Sim {
     client: Option<ClientCore>,
     mail: Arc<Mail>,
     homes: u64,
+    client_config: Arc<Config>,
 }
 
 impl Sim {
@@ -96,11 +97,16 @@ impl Sim {
             client: None,
             mail: Arc::default(),
             homes: 0,
+            client_config: Arc::new(proto::config()),
         }
     }
 
     pub(super) fn mail(&self) -> Arc<Mail> {
         Arc::clone(&self.mail)
+    }
+
+    pub(super) fn set_client_config(&mut self, config: Config) {
+        self.client_config = Arc::new(config);
     }
 
     pub(super) fn next_home(&mut self) -> u64 {
@@ -312,7 +318,7 @@ impl Sim {
     fn connect(&mut self, now: Instant, id: ConnId, node: usize) {
         let server = self.nodes.get(node).filter(|node| !node.refusing);
         let server = server.and_then(|node| server::Connection::new(node.config.clone(), now).ok());
-        let (Some(server), Some(client)) = (server, client_end(now)) else {
+        let (Some(server), Some(client)) = (server, client_end(&self.client_config, now)) else {
             let why = Arc::new(ConnError {
                 address: format!("node {node}"),
                 fault: ConnFault::Refused,
@@ -325,7 +331,7 @@ impl Sim {
             server: Some(server),
             up: VecDeque::new(),
             down: VecDeque::new(),
-            debug: bytes::Bytes::new(),
+            goaway: None,
         };
         self.links.links.insert(id, link);
         let peer = Peer::at(format!("channel {}", id.0));
@@ -414,15 +420,15 @@ impl Sim {
             link.send(now, now + LATENCY);
             link.client = None;
             link.up.push_back((now + LATENCY, Piece::End));
-            let debug = std::mem::take(&mut link.debug);
-            let why = proto::closed(format!("node {}", link.node), reason, debug);
+            let goaway = link.goaway.take();
+            let why = proto::closed(format!("node {}", link.node), reason, goaway);
             return self.tell(now, NetEvent::Closed { id, why });
         }
         if let Some(event) = proto::connection_event(id, event) {
-            if let (NetEvent::GoAway { debug, .. }, Some(link)) =
+            if let (NetEvent::GoAway { code, debug, .. }, Some(link)) =
                 (&event, self.links.links.get_mut(&id))
             {
-                link.debug = debug.clone();
+                link.goaway = Some((*code, debug.clone()));
             }
             self.tell(now, event);
         }

@@ -1,7 +1,15 @@
+mod credentials;
 mod encodings;
 mod fallback;
 mod filters;
+mod futures;
+#[cfg(feature = "prost")]
+mod health;
+mod keeping;
 mod reactors;
+#[cfg(feature = "tracing")]
+mod spans;
+mod stats;
 mod trouble;
 
 use super::*;

@@ -1,11 +1,11 @@
 //! Control frames in: RST_STREAM, PING, GOAWAY, WINDOW_UPDATE (RFC 9113 6.4, 6.7 to 6.9).
 
 use super::inner::Inner;
-use super::recv::Outcome;
-use crate::error::{EndedBy, Retry, StreamEnd, Violation};
+use super::recv::{Fault, Outcome};
+use crate::error::{EndedBy, LimitName, Retry, StreamEnd, Violation};
 use crate::event::Event;
 use crate::frame::{self, Flags, FrameHead, GoAway, RstStream, WindowUpdate};
-use crate::limits::Account;
+use crate::limits::{Account, Overdraft};
 use crate::observer::Direction;
 use crate::ping::Purpose;
 use crate::stream::{Bits, Closed};
@@ -133,6 +133,7 @@ impl Inner {
         if !head.flags.has(Flags::ACK) {
             self.ledger
                 .charge(&self.config.limits, Account::Control, self.now, 1)?;
+            self.judge_ping()?;
             self.write_ping(Flags::ACK, payload);
             self.count_reply(17);
             return Ok(None);
@@ -157,6 +158,21 @@ impl Inner {
             Purpose::Shutdown => self.finish_shutdown(),
         }
         Ok(None)
+    }
+
+    /// The peer's PING, by the policy on them if there is one.
+    fn judge_ping(&mut self) -> Result<(), Fault> {
+        let Some(policy) = self.config.limits.pings else {
+            return Ok(());
+        };
+        let frames = &self.stats.frames_sent;
+        let sent = frames.of(FrameType::HEADERS) + frames.of(FrameType::DATA);
+        let idle = self.counts.live == 0;
+        let watch = &mut self.rare.get_or_insert_default().ping_watch;
+        if watch.is_too_many(&policy, idle, sent, self.now) {
+            return Err(Overdraft(LimitName::Pings).into());
+        }
+        Ok(())
     }
 
     fn on_tuning_answer(&mut self) {

@@ -1,5 +1,6 @@
 //! What few connections need: kept apart, so that the others do not pay for it.
 
+use crate::ping::PingWatch;
 use crate::vocabulary::{Priority, SettingId, StreamId};
 use alloc::vec::Vec;
 
@@ -17,6 +18,8 @@ pub(super) struct Rare {
     pub(super) parked: Vec<(StreamId, Priority)>,
     /// Settings of the peer's that this crate does not know.
     unknown: Vec<(SettingId, u32)>,
+    /// How often the peer has pinged.
+    pub(super) ping_watch: PingWatch,
 }
 
 impl Rare {

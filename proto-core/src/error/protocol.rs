@@ -23,6 +23,8 @@ pub enum LimitName {
     HeaderList,
     /// Informational responses per time.
     Informational,
+    /// PINGs more often than [`PingPolicy`](crate::config::PingPolicy) allows.
+    Pings,
     /// PRIORITY and PRIORITY_UPDATE frames per time.
     Priority,
     /// Streams reset by the peer, or by us through its fault, per time.
@@ -46,6 +48,8 @@ impl LimitName {
             Self::HeadBytes => "head-bytes",
             Self::HeaderList => "header-list",
             Self::Informational => "informational-responses",
+            // gRPC's word, which its clients look for.
+            Self::Pings => "too_many_pings",
             Self::Priority => "priority-frames",
             Self::Resets => "resets",
             Self::SettingsEntries => "settings-entries",

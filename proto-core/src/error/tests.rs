@@ -16,7 +16,7 @@ fn distinct<E: Error>(errors: impl IntoIterator<Item = E>) {
     }
 }
 
-const LIMITS: [LimitName; 12] = [
+const LIMITS: [LimitName; 13] = [
     LimitName::BlockSize,
     LimitName::Control,
     LimitName::Dribble,
@@ -24,6 +24,7 @@ const LIMITS: [LimitName; 12] = [
     LimitName::HeadBytes,
     LimitName::HeaderList,
     LimitName::Informational,
+    LimitName::Pings,
     LimitName::Priority,
     LimitName::Resets,
     LimitName::SettingsEntries,

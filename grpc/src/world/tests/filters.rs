@@ -174,3 +174,50 @@ fn nothing_that_blocks_goes_around_a_method_on_the_loop() {
     spec.add(service().inline(ECHO));
     assert!(spec.check().unwrap_err().contains("/t.T/Echo"));
 }
+
+/// Every kind of call goes through the filters of both sides, and every handler on a pool through what is around it.
+#[test]
+fn filters_and_arounds_hold_for_all_kinds() {
+    let (log, around) = (Log::default(), Log::default());
+    let by = |name| Scribe(name, Arc::clone(&log));
+    let mut spec = ServerSpec::default();
+    spec.add_filter(by("server"));
+    spec.add_around(Guard(Arc::clone(&around)));
+    spec.add(service());
+    let world = World::new(3);
+    let node = world.serve_spec(spec);
+    let channel = world.channel_with(&[&node], |mut parts| {
+        parts.filters = vec![Box::new(by("client"))];
+        parts
+    });
+    let ends = || {
+        let mut log = log.lock().unwrap();
+        let mut ends: Vec<String> = log.drain(..).filter(|l| l.contains("end")).collect();
+        ends.sort();
+        ends
+    };
+    let (ok, denied) = ("end Ok(())", "end Err(PermissionDenied)");
+    world.run(|| {
+        for (skip, end) in [(false, ok), (true, denied)] {
+            let expected = [format!("client {end}"), format!("server {end}")];
+            let key = if skip { "x-skip" } else { "x-run" };
+            let ada = "Bearer ada";
+            let call = channel.call(ECHO, Some(&Q)).meta("authorization", ada);
+            assert_eq!(call.meta(key, "1").call().is_err(), skip);
+            assert_eq!(ends(), expected);
+            let call = channel.call(COUNT, Some(&Q)).meta("authorization", ada);
+            let last = call.meta(key, "1").open().last().unwrap();
+            assert_eq!(last.is_err(), skip);
+            assert_eq!(ends(), expected);
+            let call = channel.call(SUM, None).meta("authorization", ada);
+            assert_eq!(call.meta(key, "1").open().finish().is_err(), skip);
+            assert_eq!(ends(), expected);
+            let call = channel.call(CHAT, None).meta("authorization", ada);
+            let mut chat = call.meta(key, "1").open();
+            chat.tx.close();
+            assert_eq!(chat.rx.recv().is_err(), skip);
+            assert_eq!(ends(), expected);
+        }
+    });
+    assert_eq!(*around.lock().unwrap(), ["Ok(())"; 4]);
+}
