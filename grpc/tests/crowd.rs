@@ -5,6 +5,7 @@ use bywash_grpc::{
     Server, Status,
     client::Channel,
     codec::Raw,
+    driver::ServerBuilder,
     method::{Method, Unary},
     server::{Responder, Service},
 };
@@ -17,16 +18,13 @@ enum Crowd {}
 
 const JOIN: Method<Crowd, Unary, Bytes, Bytes> = Method::new("/test.Crowd/Join", &Raw, &Raw);
 
-/// The default of `max_concurrent_streams`.
-const CALLS: usize = 1000;
-
 /// Answers nobody before all are there.
-fn service() -> Service<Crowd> {
+fn service(calls: usize) -> Service<Crowd> {
     let waiting: Mutex<Vec<Responder<Bytes>>> = Mutex::default();
     Service::new("test.Crowd").respond(JOIN, move |_, _, responder| {
         let mut waiting = waiting.lock().unwrap();
         waiting.push(responder);
-        if waiting.len() == CALLS {
+        if waiting.len() == calls {
             for responder in waiting.drain(..) {
                 responder.ok(&Bytes::new());
             }
@@ -34,15 +32,14 @@ fn service() -> Service<Crowd> {
     })
 }
 
-#[test]
-fn a_server_takes_the_calls_that_it_invites() {
-    let builder = Server::builder().service(service());
+fn all_are_taken(builder: ServerBuilder, calls: usize) {
+    let builder = builder.service(service(calls));
     let running = builder.listen("127.0.0.1:0").unwrap().start().unwrap();
     let target = running.addrs()[0].to_string();
     let channel = Channel::builder(&target).plaintext().build().unwrap();
     let (tell, told) = mpsc::channel();
     let request = Bytes::new();
-    for number in 0..CALLS {
+    for number in 0..calls {
         let tell = tell.clone();
         // What tracing and authorization usually add.
         let call = channel
@@ -56,4 +53,15 @@ fn a_server_takes_the_calls_that_it_invites() {
     let failed: Vec<Status> = told.iter().filter_map(Result::err).collect();
     assert!(failed.is_empty(), "{} failed: {}", failed.len(), failed[0]);
     running.shutdown(Duration::from_secs(1));
+}
+
+#[test]
+fn a_server_takes_the_calls_that_it_invites() {
+    // The default of `max_concurrent_streams`.
+    all_are_taken(Server::builder(), 1000);
+}
+
+#[test]
+fn a_server_that_invites_more_takes_more() {
+    all_are_taken(Server::builder().max_concurrent_streams(3000), 3000);
 }

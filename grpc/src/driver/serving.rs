@@ -138,10 +138,12 @@ impl ServerBuilder {
         self
     }
 
-    /// Calls that one connection may have at once. Default 1 000.
+    /// Calls that one connection may have at once. Default 1 000. Their heads have room for 1 KiB each, of up to 65 536
+    /// calls; calls beyond that are refused like those beyond the number.
     #[must_use]
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.config.settings.max_concurrent_streams = streams;
+        self.config.limits.head_bytes = proto::heads_of(streams);
         self
     }
 

@@ -38,7 +38,7 @@ pub fn config() -> Config {
     config.authority = AuthorityPolicy::Grpc;
     config.timers.progress = None;
     config.settings.max_concurrent_streams = MAX_CONCURRENT_STREAMS;
-    config.limits.head_bytes = MAX_CONCURRENT_STREAMS * HEAD;
+    config.limits.head_bytes = heads_of(MAX_CONCURRENT_STREAMS);
     config
 }
 
@@ -54,6 +54,11 @@ pub fn server_config() -> Config {
 
 /// Between PINGs of a client, unless a server allows more.
 const MIN_PING_INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+/// Octets that the heads of so many calls on one connection may have together: bounded also where their number is not.
+pub fn heads_of(calls: u32) -> u32 {
+    calls.clamp(256, 65_536) * HEAD
+}
 
 struct Opening<'a>(&'a RequestHead<'a>);
 
