@@ -32,6 +32,7 @@ pub struct Ctx(Arc<Inner>);
 
 struct Inner {
     path: Arc<str>,
+    authority: String,
     metadata: Metadata,
     deadline: Option<Instant>,
     peer: Arc<Peer>,
@@ -106,6 +107,8 @@ impl fmt::Debug for CancelGuard {
 pub struct CtxParts {
     /// `:path`.
     pub path: Arc<str>,
+    /// `:authority`; empty if it is no text.
+    pub authority: String,
     /// The request's fields.
     pub metadata: Metadata,
     /// When the client gives up.
@@ -123,6 +126,7 @@ impl Ctx {
     pub fn new(parts: CtxParts) -> Ctx {
         Ctx(Arc::new(Inner {
             path: parts.path,
+            authority: parts.authority,
             metadata: parts.metadata,
             deadline: parts.deadline,
             peer: parts.peer,
@@ -140,6 +144,17 @@ impl Ctx {
     /// The method: `/package.Service/Method`.
     pub fn path(&self) -> &str {
         &self.0.path
+    }
+
+    /// Whom the client meant: `:authority`; empty if it did not say, or not in text.
+    pub fn authority(&self) -> &str {
+        &self.0.authority
+    }
+
+    /// What the client says it is: `user-agent`, if it is text.
+    pub fn user_agent(&self) -> Option<&str> {
+        let value = self.0.metadata.reserved("user-agent")?;
+        std::str::from_utf8(value).ok()
     }
 
     /// The request's metadata.

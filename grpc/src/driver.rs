@@ -18,6 +18,6 @@ pub use builder::{BuildError, ChannelBuilder};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use bywash_mio::tls;
-pub use bywash_mio::{Acceptor, Connector};
+pub use bywash_mio::{Acceptor, Connector, Dial, Dialed, Target};
 pub use engine::Engine;
 pub use serving::{Running, Server, ServerBuilder, Shutdown};

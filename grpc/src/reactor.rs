@@ -42,6 +42,15 @@ pub(crate) struct Asks {
     pub(crate) full: bool,
 }
 
+impl Asks {
+    /// What was asked later counts too.
+    pub(crate) fn add(&mut self, later: Asks) {
+        self.messages = self.messages.saturating_add(later.messages);
+        self.wake = later.wake.or(self.wake);
+        self.full |= later.full;
+    }
+}
+
 enum Link<'a> {
     Server(&'a Arc<Finisher>),
     Client(&'a Arc<Pipe>),

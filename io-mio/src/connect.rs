@@ -4,7 +4,10 @@ use crate::buffers::Buffers;
 use crate::session::Connector;
 use bywash_proto::config::Config;
 use std::fmt;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +40,34 @@ impl fmt::Display for Target {
     }
 }
 
+/// Makes connections in the program's own way: through a proxy, from a socket that was handed over.
+///
+/// Functions of the same shape are dialers too.
+pub trait Dial: Send + Sync {
+    /// Connects. May block: it runs on a thread of its own. What comes after the connection's deadline is dropped.
+    ///
+    /// # Errors
+    /// Whatever it is that failed.
+    fn dial(&self, target: &Target) -> io::Result<Dialed>;
+}
+
+impl<F: Fn(&Target) -> io::Result<Dialed> + Send + Sync> Dial for F {
+    fn dial(&self, target: &Target) -> io::Result<Dialed> {
+        self(target)
+    }
+}
+
+/// A connected socket of a [`Dial`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Dialed {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix socket.
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
 /// A client's connection to be.
 #[derive(Clone)]
 pub struct Connect {
@@ -46,6 +77,7 @@ pub struct Connect {
     pub(crate) timeout: Duration,
     pub(crate) attempt_delay: Duration,
     pub(crate) buffers: Buffers,
+    pub(crate) dialer: Option<Arc<dyn Dial>>,
 }
 
 impl fmt::Debug for Connect {
@@ -68,6 +100,7 @@ impl Connect {
             timeout: Duration::from_secs(10),
             attempt_delay: Duration::from_millis(250),
             buffers: Buffers::default(),
+            dialer: None,
         }
     }
 
@@ -96,6 +129,13 @@ impl Connect {
     #[must_use]
     pub fn attempt_delay(mut self, time: Duration) -> Self {
         self.attempt_delay = time;
+        self
+    }
+
+    /// Connects by this dialer; the target is for it to understand. TLS and HTTP/2 follow as usual.
+    #[must_use]
+    pub fn dialer(mut self, dialer: Arc<dyn Dial>) -> Self {
+        self.dialer = Some(dialer);
         self
     }
 

@@ -85,7 +85,7 @@ pub mod tls;
 pub use address::Address;
 pub use bywash_proto as proto;
 pub use clock::Clock;
-pub use connect::{Connect, Target};
+pub use connect::{Connect, Dial, Dialed, Target};
 pub use engine::{Conn, Cx, EventLoop, Group, Guest, Handler, Resolve};
 pub use id::{ConnId, ListenerId, TimerId};
 pub use listen::Listen;

@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::buffers::is_under_way;
+use crate::connect::Dialed;
 use mio::event::Source;
 use mio::net::TcpStream;
 #[cfg(unix)]
@@ -85,6 +86,33 @@ impl Socket {
             (None, Err(e)) if e.kind() == io::ErrorKind::NotConnected => Ok(false),
             (None, Err(e)) if is_under_way(&e) => Ok(false),
             (None, Err(e)) => Err(e),
+        }
+    }
+
+    /// A socket that is connected, made by somebody else.
+    pub(crate) fn adopt(dialed: Dialed) -> io::Result<Socket> {
+        match dialed {
+            Dialed::Tcp(socket) => {
+                socket.set_nonblocking(true)?;
+                Ok(Self::Tcp(TcpStream::from_std(socket)))
+            }
+            #[cfg(unix)]
+            Dialed::Unix(socket) => {
+                socket.set_nonblocking(true)?;
+                Ok(Self::Unix(UnixStream::from_std(socket)))
+            }
+        }
+    }
+
+    /// The other end; one that cannot be told is unnamed.
+    pub(crate) fn peer(&self) -> Address {
+        match self {
+            Self::Tcp(socket) => socket.peer_addr().map_or(Address::Unix(None), Address::Tcp),
+            #[cfg(unix)]
+            Self::Unix(socket) => {
+                let at = socket.peer_addr().ok();
+                Address::Unix(at.and_then(|at| at.as_pathname().map(Into::into)))
+            }
         }
     }
 

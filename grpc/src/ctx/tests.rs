@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 fn ctx(deadline: Option<Instant>) -> Ctx {
     Ctx::new(CtxParts {
         path: "/s/m".into(),
+        authority: String::new(),
         metadata: Metadata::new(),
         deadline,
         peer: Arc::default(),

@@ -13,7 +13,7 @@ use crate::{
     stats::{Stats, StatsList},
     wire::{Addr, Endpoint, proto},
 };
-use bywash_mio::Connector;
+use bywash_mio::{Connector, Dial};
 use bywash_proto::{
     config::{Config, Keepalive},
     observer::Observer,
@@ -37,6 +37,7 @@ pub struct ChannelBuilder {
     threshold: usize,
     credentials: Vec<Arc<dyn CallCredentials>>,
     stats: StatsList,
+    dialer: Option<Arc<dyn Dial>>,
     observe: Option<Observe>,
 }
 
@@ -114,6 +115,7 @@ impl Channel {
             threshold: DEFAULT_THRESHOLD,
             credentials: Vec::new(),
             stats: listeners::usual(),
+            dialer: None,
             observe: None,
         }
     }
@@ -238,6 +240,14 @@ impl ChannelBuilder {
         self
     }
 
+    /// Connects by this dialer, on a thread of its own where it may block: through a proxy, or over a socket that was
+    /// handed over. TLS and HTTP/2 follow as usual.
+    #[must_use]
+    pub fn dialer(mut self, dialer: impl Dial + 'static) -> Self {
+        self.dialer = Some(Arc::new(dialer));
+        self
+    }
+
     /// Shows the frames of each connection to an observer of its own.
     #[must_use]
     pub fn observe(mut self, make: impl Fn() -> Box<dyn Observer> + Send + Sync + 'static) -> Self {
@@ -283,6 +293,7 @@ impl ChannelBuilder {
         let home = engine.add(How {
             config: Arc::new(self.config),
             tls,
+            dialer: self.dialer,
             observe: self.observe,
         });
         let (post, host) = (Arc::clone(engine.post()), Arc::clone(engine.host()));

@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use bywash_mio::{
-    ConnId, Connect, Connector, Cx, Handle, Handler, Target, TimerId,
+    ConnId, Connect, Connector, Cx, Dial, Handle, Handler, Target, TimerId,
     error::{ConnectError, ConnectFault, End, TlsFault},
 };
 use bywash_proto::{config::Config, event::Event, observer::Observer};
@@ -19,6 +19,8 @@ pub(super) struct How {
     pub(super) config: Arc<Config>,
     /// TLS, and the name that the server must prove.
     pub(super) tls: Option<(Arc<dyn Connector>, String)>,
+    /// Connects in the program's own way.
+    pub(super) dialer: Option<Arc<dyn Dial>>,
     /// Makes an observer of each connection's frames.
     pub(super) observe: Option<Arc<dyn Fn() -> Box<dyn Observer> + Send + Sync>>,
 }
@@ -93,6 +95,9 @@ impl Net for View<'_, '_> {
         let mut connect = Connect::new(target).timeout(deadline.saturating_since(self.cx.now()));
         if let Some(how) = self.conns.hows.get(&crate::client::home_of(id)) {
             connect = connect.config(Arc::clone(&how.config));
+            if let Some(dialer) = &how.dialer {
+                connect = connect.dialer(Arc::clone(dialer));
+            }
             if let Some((tls, name)) = &how.tls {
                 connect = connect.tls(Arc::clone(tls), name.clone());
             }

@@ -276,6 +276,10 @@ impl ServerBuilder {
         let mut addresses = Vec::new();
         for listener in self.listeners {
             let mut config = self.config.clone();
+            if config.seed == 0 {
+                // Servers that start together do not all send their old connections away together.
+                config.seed = fastrand::u64(..);
+            }
             let listen = match listener {
                 Listener::Tcp(socket, tls) => {
                     addresses.push(socket.local_addr()?);

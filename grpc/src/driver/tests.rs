@@ -1,3 +1,6 @@
+mod edges;
+mod faults;
+
 use super::*;
 use crate::{
     Code, Status,
@@ -16,6 +19,8 @@ const ECHO: Method<Tag, Unary, Bytes, Bytes> = Method::new("/t.T/Echo", &Raw, &R
 const COUNT: Method<Tag, ServerStreaming, Bytes, Bytes> = Method::new("/t.T/Count", &Raw, &Raw);
 const SUM: Method<Tag, ClientStreaming, Bytes, Bytes> = Method::new("/t.T/Sum", &Raw, &Raw);
 const CHAT: Method<Tag, Bidi, Bytes, Bytes> = Method::new("/t.T/Chat", &Raw, &Raw);
+
+static NONE: Bytes = Bytes::new();
 
 fn bytes(text: &str) -> Bytes {
     Bytes::copy_from_slice(text.as_bytes())

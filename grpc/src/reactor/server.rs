@@ -7,7 +7,6 @@ use crate::{
     metadata::Metadata,
     stream::Finisher,
 };
-use bytes::Bytes;
 use std::{marker::PhantomData, sync::Arc};
 
 /// A served call as an object. Its methods run on a loop and must not block.
@@ -36,7 +35,7 @@ pub trait Reactor<In, Out: 'static>: Send + 'static {
 /// A reactor whose types are forgotten.
 pub(crate) trait Front: Send {
     fn start(&mut self, call: &Arc<Finisher>, asks: &mut Asks);
-    fn message(&mut self, call: &Arc<Finisher>, asks: &mut Asks, message: Bytes);
+    fn message(&mut self, call: &Arc<Finisher>, asks: &mut Asks, message: MessageBuf<'_>);
     fn half_close(&mut self, call: &Arc<Finisher>, asks: &mut Asks);
     fn writable(&mut self, call: &Arc<Finisher>, asks: &mut Asks);
     fn wake(&mut self, call: &Arc<Finisher>, asks: &mut Asks);
@@ -79,8 +78,8 @@ impl<In: 'static, Out: 'static, R: Reactor<In, Out>> Front for Typed<In, Out, R>
         self.reactor.on_start(&mut stream);
     }
 
-    fn message(&mut self, call: &Arc<Finisher>, asks: &mut Asks, message: Bytes) {
-        match self.req.decode(MessageBuf::Shared(message)) {
+    fn message(&mut self, call: &Arc<Finisher>, asks: &mut Asks, message: MessageBuf<'_>) {
+        match self.req.decode(message) {
             Ok(message) => {
                 let mut stream = self.stream(call, asks);
                 self.reactor.on_message(&mut stream, message);

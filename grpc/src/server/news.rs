@@ -1,24 +1,31 @@
 //! What has happened to a call, on its way to its handler.
 
-use super::{calls::Served, job::run_unary, service::Run};
+use super::{
+    calls::Served,
+    job::{guarded, run_unary},
+    service::Run,
+};
 use crate::{
     cancel::Cancel,
     host::OnLoop,
+    message::MessageBuf,
+    metadata::Metadata,
     reactor::{Asks, Front},
     serve::{ServeCore, ServeEvent},
     status::Status,
     stream::Finisher,
     wire::Wire,
 };
-use bytes::Bytes;
 use std::sync::Arc;
 
 /// What has happened to a call.
 #[derive(Default)]
 pub(super) struct News {
     begun: bool,
-    /// For a reactor.
-    messages: Vec<Bytes>,
+    /// A reactor was told of messages, and has said things since.
+    told: bool,
+    /// What it asked for then.
+    asks: Asks,
     pub(super) half_closed: bool,
     pub(super) writable: bool,
     woken: bool,
@@ -48,14 +55,39 @@ impl News {
     }
 
     pub(super) fn is_news(&self) -> bool {
-        self.begun || self.half_closed || self.writable || self.woken || !self.messages.is_empty()
+        self.begun || self.half_closed || self.writable || self.woken || self.told
     }
 
     pub(super) fn add(&mut self, later: News) {
-        self.messages.extend(later.messages);
+        self.told |= later.told;
+        self.asks.add(later.asks);
         self.half_closed |= later.half_closed;
         self.writable |= later.writable;
         self.cancelled = self.cancelled.take().or(later.cancelled);
+    }
+
+    /// A reactor has a message where it lies.
+    fn hand_over(
+        &mut self,
+        reactor: &mut dyn Front,
+        call: Option<&Arc<Finisher>>,
+        message: MessageBuf<'_>,
+    ) {
+        let Some(call) = call else {
+            return;
+        };
+        // What it says is heard once the call has moved on: news of this always lead there.
+        call.pipe().hush();
+        self.told = true;
+        let asks = &mut self.asks;
+        let _guard = OnLoop::enter();
+        let told = guarded(|| {
+            reactor.message(call, asks, message);
+            Ok(())
+        });
+        if let Err(status) = told {
+            call.finish(Err(status), &Metadata::new());
+        }
     }
 
     pub(super) fn tell(
@@ -64,11 +96,9 @@ impl News {
         call: &Arc<Finisher>,
         asks: &mut Asks,
     ) -> Result<(), Status> {
+        asks.add(std::mem::take(&mut self.asks));
         if self.begun {
             reactor.start(call, asks);
-        }
-        for message in self.messages.drain(..) {
-            reactor.message(call, asks, message);
         }
         if self.half_closed {
             reactor.half_close(call, asks);
@@ -104,7 +134,6 @@ pub(super) fn collect(
     } = served;
     let pipe = call.as_ref().map(|call| call.pipe());
     let unary = matches!(entry.run, Run::Unary(_));
-    let reacts = reactor.is_some();
     act(core, wire, &mut |event| match (event, pipe) {
         (ServeEvent::Sole(arrived), None) => {
             hooks.arrived(&arrived);
@@ -120,9 +149,9 @@ pub(super) fn collect(
             if entry.single {
                 cx.note_compressed(arrived.compressed);
             }
-            match pipe {
-                _ if reacts => news.messages.push(arrived.message.into_bytes()),
-                Some(pipe) if !unary => pipe.put_message(arrived),
+            match (pipe, &mut *reactor) {
+                (_, Some(front)) => news.hand_over(&mut **front, call.as_ref(), arrived.message),
+                (Some(pipe), None) if !unary => pipe.put_message(arrived),
                 _ => *request = Some(arrived.message.into_bytes()),
             }
         }

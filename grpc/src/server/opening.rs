@@ -92,6 +92,7 @@ impl ServerCore {
         let peer = self.conns.get(&id).map(|conn| Arc::clone(&conn.peer));
         let cx = Ctx::new(CtxParts {
             path: path.unwrap_or_else(|| Arc::clone(&entry.path)),
+            authority: incoming.authority,
             metadata: incoming.metadata,
             deadline: incoming.deadline,
             peer: peer.unwrap_or_default(),

@@ -4,10 +4,11 @@ use super::adapt::fit;
 use super::dial::{Attempt, Dial};
 use super::entry::{Bits, Entry, Phase};
 use super::hub::{Hub, News};
+use super::resolver::Ask;
 use super::table::What;
 use crate::address::Address;
 use crate::buffers;
-use crate::connect::{Connect, Target};
+use crate::connect::{Connect, Dialed, Target};
 use crate::error::{ConnectError, ConnectFault};
 use crate::id::ConnId;
 use crate::machine::Machine;
@@ -60,12 +61,20 @@ impl Hub {
         let Some(dial) = self.table.dial(id) else {
             return;
         };
+        if let Some(dialer) = dial.spec.dialer.clone() {
+            dial.resolving = true;
+            let ask = Ask::Dial(dialer, dial.spec.target.clone());
+            if let Err(error) = self.resolver.ask(ask, id) {
+                return self.fail_dial(id, ConnectFault::Io(error));
+            }
+            return self.press_on(id);
+        }
         match dial.spec.target.clone() {
             Target::Name(name, port) => match name.parse::<IpAddr>() {
                 Ok(ip) => dial.addresses.push_back(SocketAddr::new(ip, port)),
                 Err(_) => {
                     dial.resolving = true;
-                    if let Err(error) = self.resolver.ask(&name, port, id) {
+                    if let Err(error) = self.resolver.ask(Ask::Name(name, port), id) {
                         return self.fail_dial(id, ConnectFault::Resolve(error));
                     }
                 }
@@ -97,6 +106,19 @@ impl Hub {
             }
             Err(error) => self.fail_dial(id, ConnectFault::Resolve(error)),
         }
+    }
+
+    /// A dialer's answer.
+    pub(crate) fn dialed(&mut self, id: ConnId, answer: io::Result<Dialed>) {
+        let Some(dial) = self.table.dial(id) else {
+            return;
+        };
+        dial.resolving = false;
+        match answer.and_then(Socket::adopt) {
+            Ok(socket) => self.attempt(id, Ok(socket), None),
+            Err(error) => dial.last = Some((None, ConnectFault::from_io(error))),
+        }
+        self.press_on(id);
     }
 
     /// Starts attempts until one is under way, and arms the deadline. Fails when nothing is left.
@@ -233,6 +255,7 @@ impl Hub {
         }
         let peer = match (to, &spec.target) {
             (Some(to), _) => Address::Tcp(to),
+            (None, _) if spec.dialer.is_some() => socket.peer(),
             #[cfg(unix)]
             (None, Target::Unix(path)) => Address::Unix(Some(path.clone())),
             (None, _) => Address::Unix(None),
@@ -285,7 +308,7 @@ impl Hub {
             return;
         };
         if now >= dial.deadline {
-            let fault = match dial.resolving {
+            let fault = match dial.resolving && dial.spec.dialer.is_none() {
                 true => ConnectFault::Resolve(io::ErrorKind::TimedOut.into()),
                 false => ConnectFault::TimedOut,
             };

@@ -344,6 +344,7 @@ impl<M> EventLoop<M> {
             match letter {
                 Letter::Adopt(adopted) => self.hub.adopt(*adopted),
                 Letter::Resolved(dial, answer) => self.hub.resolved(dial, answer),
+                Letter::Dialed(dial, answer) => self.hub.dialed(dial, answer),
                 Letter::Shutdown(grace) => self.hub.shutdown(grace),
             }
         }

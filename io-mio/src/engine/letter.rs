@@ -2,6 +2,7 @@
 
 use super::permit::Permit;
 use crate::address::Address;
+use crate::connect::Dialed;
 use crate::id::ConnId;
 use crate::listen::Treatment;
 use crate::socket::Socket;
@@ -24,6 +25,8 @@ pub(crate) enum Letter {
     Adopt(Box<Adopted>),
     /// The answer to a question for a name.
     Resolved(ConnId, io::Result<Vec<SocketAddr>>),
+    /// What a dialer of the program's has made.
+    Dialed(ConnId, io::Result<Dialed>),
     /// End gracefully within this time.
     Shutdown(Duration),
 }

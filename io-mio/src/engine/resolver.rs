@@ -1,11 +1,13 @@
-//! Names are resolved on threads of their own: `getaddrinfo` blocks.
+//! Names are resolved, and programs' dialers run, on threads of their own: `getaddrinfo` blocks.
 
 use super::letter::Letter;
+use crate::connect::{Dial, Dialed, Target};
 use crate::id::ConnId;
 use crate::mailbox::{Bell, Mailbox};
 use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,9 +20,16 @@ const MOST_THREADS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Question {
-    name: String,
-    port: u16,
+    ask: Ask,
     dial: ConnId,
+}
+
+/// What is asked.
+pub(crate) enum Ask {
+    /// The addresses of a name.
+    Name(String, u16),
+    /// A connection.
+    Dial(Arc<dyn Dial>, Target),
 }
 
 #[derive(Default)]
@@ -58,13 +67,9 @@ impl Resolver {
     }
 
     /// Asks; the answer comes as a letter.
-    pub(crate) fn ask(&self, name: &str, port: u16, dial: ConnId) -> io::Result<()> {
+    pub(crate) fn ask(&self, ask: Ask, dial: ConnId) -> io::Result<()> {
         let mut desk = self.0.lock();
-        desk.questions.push_back(Question {
-            name: name.to_owned(),
-            port,
-            dial,
-        });
+        desk.questions.push_back(Question { ask, dial });
         if desk.idle >= desk.questions.len() {
             drop(desk);
             self.0.more.notify_one();
@@ -109,13 +114,14 @@ impl Shared {
 
     fn answer(&self) {
         while let Some(question) = self.next() {
-            let answer = (self.resolve)(&question.name, question.port);
+            let answer = match question.ask {
+                Ask::Name(name, port) => {
+                    Letter::Resolved(question.dial, (self.resolve)(&name, port))
+                }
+                Ask::Dial(dialer, target) => Letter::Dialed(question.dial, dial(&*dialer, &target)),
+            };
             // A loop that is gone or overwhelmed needs no answer: the search has a deadline.
-            if self
-                .letters
-                .push(Letter::Resolved(question.dial, answer))
-                .is_ok()
-            {
+            if self.letters.push(answer).is_ok() {
                 self.bell.ring();
             }
         }
@@ -144,6 +150,12 @@ impl Shared {
             }
         }
     }
+}
+
+/// A dialer's panic is its error: the thread has other questions to answer.
+fn dial(dialer: &dyn Dial, target: &Target) -> io::Result<Dialed> {
+    catch_unwind(AssertUnwindSafe(|| dialer.dial(target)))
+        .unwrap_or_else(|_| Err(io::Error::other("the dialer panicked")))
 }
 
 fn ask_the_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {

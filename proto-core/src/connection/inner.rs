@@ -224,8 +224,10 @@ impl Inner {
         if let Some(age) = timers.max_age {
             let share = u64::from(timers.max_age_jitter.min(100));
             let nanos = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
-            // From seed to a share of the jitter, evenly enough for spreading reconnects.
-            let spread = (config.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % (2 * share + 1);
+            // From seed and time to a share of the jitter, evenly enough for spreading reconnects: connections of one
+            // configuration do not go together.
+            let seed = config.seed.wrapping_add(self.now.as_nanos());
+            let spread = (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % (2 * share + 1);
             let at = (nanos / 100).saturating_mul(100 - share + spread);
             self.timers.set(
                 Timer::MaxAge,

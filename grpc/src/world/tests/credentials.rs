@@ -130,11 +130,16 @@ fn the_peer_has_an_address() {
     let node = world.serve(Service::new("t.T").unary(ECHO, |cx, _| {
         let peer = cx.peer();
         assert!(!peer.secure && peer.certificates.is_empty());
+        let agent = cx.user_agent().unwrap();
+        assert!(agent.starts_with("bywash/"), "{agent}");
+        cx.set_header("x-authority", cx.authority())?;
         Ok(bytes(&peer.address))
     }));
     let channel = world.channel(&node);
     world.run(|| {
-        let address = channel.call(ECHO, Some(&Q)).call().unwrap();
-        assert!(address.starts_with(b"channel "), "{address:?}");
+        let call = channel.call(ECHO, Some(&Q)).authority("x.example");
+        let reply = call.call_full().unwrap();
+        assert_eq!(reply.headers.get("x-authority"), Some("x.example"));
+        assert!(reply.message.starts_with(b"channel "), "{reply:?}");
     });
 }

@@ -1,0 +1,161 @@
+//! The choices of servers and channels that only sockets show.
+
+use super::*;
+
+use crate::credentials::Bearer;
+use bywash_mio::tls::ClientAuth;
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Says who calls, as whom, and how it got here.
+fn who() -> Service<Tag> {
+    Service::new("t.T").unary(ECHO, |cx, _| {
+        let peer = cx.peer();
+        let certificates = peer.certificates.iter();
+        let field = |key| cx.metadata().get(key).unwrap_or("").to_owned();
+        let text = format!(
+            "{} {} {:?} {} {}",
+            peer.address,
+            peer.secure,
+            certificates.map(Vec::len).collect::<Vec<_>>(),
+            field("authorization"),
+            cx.user_agent().unwrap_or(""),
+        );
+        Ok(bytes(&text))
+    })
+}
+
+fn ask(channel: &Channel) -> String {
+    let call = channel.call(ECHO, Some(&NONE));
+    let reply = call.timeout(Duration::from_secs(30)).call().unwrap();
+    String::from_utf8(reply.to_vec()).unwrap()
+}
+
+#[test]
+fn mutual_tls_tells_who_calls() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let certificates = Certificates::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+    let roots = || Roots::from_pem(chain.as_bytes()).unwrap();
+    let tls = ServerTls::builder(&certificates)
+        .client_auth(ClientAuth::Required(roots()))
+        .build()
+        .unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let running = Server::builder()
+        .service(who())
+        .listener_tls(socket, tls)
+        .start()
+        .unwrap();
+    let target = format!("localhost:{port}");
+    let client = ClientTls::builder(roots()).identity(chain.as_bytes(), key.as_bytes());
+    let channel = Channel::builder(&target)
+        .tls(client.build().unwrap())
+        .credentials(Bearer::new("secret").unwrap())
+        .user_agent("shop/1.0")
+        .build()
+        .unwrap();
+    let reply = ask(&channel);
+    let der = made.cert.der().len();
+    let expected = format!(" true [{der}] Bearer secret shop/1.0 bywash/");
+    assert!(reply.contains(&expected), "{reply}");
+    assert!(
+        reply.starts_with("127.0.0.1:") || reply.starts_with("[::1]:"),
+        "{reply}"
+    );
+    // Without a certificate nobody comes in.
+    let stranger = ClientTls::builder(roots()).build().unwrap();
+    let channel = Channel::builder(&target).tls(stranger).build().unwrap();
+    let status = channel.call(ECHO, Some(&NONE)).call().unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    running.shutdown(Duration::ZERO);
+}
+
+#[test]
+fn sockets_come_from_anywhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let running = Server::builder()
+        .service(who())
+        .listener(listener)
+        .start()
+        .unwrap();
+    assert_eq!(running.addrs(), [at]);
+    let dials = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&dials);
+    let channel = Channel::builder("nowhere.invalid:1")
+        .plaintext()
+        .dialer(move |target: &Target| {
+            assert_eq!(target.to_string(), "nowhere.invalid:1");
+            counter.fetch_add(1, Ordering::Relaxed);
+            TcpStream::connect(at).map(Dialed::Tcp)
+        })
+        .build()
+        .unwrap();
+    assert_eq!(dials.load(Ordering::Relaxed), 0);
+    assert!(ask(&channel).starts_with("127.0.0.1:"));
+    ask(&channel);
+    assert_eq!(dials.load(Ordering::Relaxed), 1);
+    running.shutdown(Duration::ZERO);
+}
+
+#[test]
+fn what_a_dialer_says_is_the_calls_error() {
+    type Dialer = fn(&Target) -> io::Result<Dialed>;
+    let dialers: [(Dialer, &str); 2] = [
+        (|_| Err(io::ErrorKind::ConnectionRefused.into()), "refused"),
+        (|_| Err(io::Error::other("no proxy")), "no proxy"),
+    ];
+    for (dialer, text) in dialers {
+        let channel = Channel::builder("nowhere.invalid:1").plaintext();
+        let channel = channel.dialer(dialer).build().unwrap();
+        let call = channel.call(ECHO, Some(&NONE));
+        let status = call.timeout(Duration::from_secs(30)).call().unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable);
+        assert!(status.message().contains(text), "{status}");
+    }
+}
+
+/// The connection after the one that may be open waits until that is gone.
+#[test]
+fn connections_are_bounded() {
+    let (running, target) = start(
+        Server::builder()
+            .max_connections(1)
+            .listen("127.0.0.1:0")
+            .unwrap(),
+    );
+    let channel = || Channel::builder(&target).plaintext().build().unwrap();
+    let first = channel();
+    let hello = bytes("hello");
+    first.call(ECHO, Some(&hello)).call().unwrap();
+    let second = channel();
+    let short = Duration::from_millis(200);
+    let status = second
+        .call(ECHO, Some(&hello))
+        .wait_for_ready()
+        .timeout(short)
+        .call()
+        .unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    first.close();
+    let call = second.call(ECHO, Some(&hello)).wait_for_ready();
+    call.timeout(Duration::from_secs(30)).call().unwrap();
+    running.shutdown(Duration::ZERO);
+}
+
+#[test]
+fn choices_that_contradict_one_another_are_none() {
+    let channel = Channel::builder("127.0.0.1:1").plaintext();
+    let error = channel.credentials(Bearer::new("x").unwrap()).build();
+    assert!(matches!(error, Err(BuildError::InsecureCredentials)));
+    let error = Channel::builder("xds:///a/b").plaintext().build();
+    assert!(matches!(error, Err(BuildError::Target(_))));
+}
