@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# gRPC's interoperability tests against grpcio, @grpc/grpc-js and gRPC-Go, both directions, plain and TLS.
+# gRPC's interoperability tests against grpcio, @grpc/grpc-js and gRPC-Go, both directions, over TCP, TLS and Unix sockets.
 #
 #   .ci/steps/60-grpc-interop.sh           compares what it finds with grpc/INTEROP.md and grpc/interop/KNOWN.toml
 #   .ci/steps/60-grpc-interop.sh --write   writes grpc/INTEROP.md

@@ -4,7 +4,7 @@ use crate::flags::{Flag, Flags, Usage, switch, value};
 use bywash_grpc::{
     client::Channel,
     driver::{
-        ServerBuilder,
+        Running, ServerBuilder,
         tls::{Certificates, ClientTls, Roots, ServerTls},
     },
     filter::{CallHooks, CallInfo, ClientFilter},
@@ -26,13 +26,19 @@ pub const SERVER: &[Flag] = &[
 /// Flags of servers that need what is not there.
 pub const SERVER_LACKS: &[&str] = &["use_alts", "alts_handshaker_service_address"];
 
-/// Adds the address of the flags to a server.
+/// Adds the address of the flags to a server: `--bind_address` is that of an interface, or `unix:PATH`.
 ///
 /// # Errors
 /// A file that cannot be read, or is none of a certificate; an address that cannot be bound.
 pub fn listen(builder: ServerBuilder, flags: &Flags) -> Result<ServerBuilder, Usage> {
     let port: u16 = flags.number("port")?;
     let address = flags.text("bind_address");
+    if let Some(path) = address.strip_prefix("unix:") {
+        return match flags.is_on("use_tls") {
+            false => Ok(builder.listen_unix(path)),
+            true => Err(Usage("--use_tls goes with TCP".to_owned())),
+        };
+    }
     let at = (address, port);
     let failed = |error| Usage(format!("cannot listen on {address}:{port}: {error}"));
     if !flags.is_on("use_tls") {
@@ -48,6 +54,14 @@ pub fn listen(builder: ServerBuilder, flags: &Flags) -> Result<ServerBuilder, Us
 
 fn read(path: &str) -> Result<Vec<u8>, Usage> {
     fs::read(path).map_err(|error| Usage(format!("{path}: {error}")))
+}
+
+/// Says where a server listens: the line that whoever started it waits for.
+pub fn tell(running: &Running, flags: &Flags) {
+    match running.addrs().first() {
+        Some(address) => println!("listening on {address}"),
+        None => println!("listening on {}", flags.text("bind_address")),
+    }
 }
 
 /// Where a client connects to, and how.

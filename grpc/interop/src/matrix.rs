@@ -55,20 +55,28 @@ impl Party {
     }
 }
 
-/// Cleartext or TLS.
+/// What lies under HTTP/2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Security {
-    /// Cleartext.
+pub enum Transport {
+    /// TCP.
     Plain,
-    /// TLS.
+    /// TLS over TCP.
     Tls,
+    /// A Unix socket.
+    Unix,
 }
 
-impl fmt::Display for Security {
+impl Transport {
+    /// All of them.
+    pub const ALL: [Transport; 3] = [Transport::Plain, Transport::Tls, Transport::Unix];
+}
+
+impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Security::Plain => "plain",
-            Security::Tls => "TLS",
+            Transport::Plain => "plain",
+            Transport::Tls => "TLS",
+            Transport::Unix => "Unix",
         })
     }
 }
@@ -92,7 +100,7 @@ pub struct Run {
     /// Which side it takes.
     pub side: Side,
     /// How they connect.
-    pub security: Security,
+    pub transport: Transport,
     /// The cases, in order.
     pub cells: Vec<(String, Verdict)>,
 }
@@ -119,19 +127,19 @@ pub struct Matrix {
 
 impl Matrix {
     /// Runs all cases of a client against a server; `peer` is the one of the two that takes `side`.
-    pub fn run(&self, client: &Party, server: &Party, side: Side, security: Security) -> Run {
+    pub fn run(&self, client: &Party, server: &Party, side: Side, transport: Transport) -> Run {
         let peer = match side {
             Side::Client => client,
             Side::Server => server,
         };
         let begun = Instant::now();
-        let cells = match self.start(server, security) {
-            Ok((_running, port)) => self.call(client, port, security),
+        let cells = match self.start(server, transport) {
+            Ok((_running, at)) => self.call(client, &at, transport),
             Err(text) => self.all_failed(&text),
         };
         let passed = cells.iter().filter(|cell| cell.1 == Verdict::Pass).count();
         println!(
-            "{} {} -> {} {}, {security}: {passed} of {} pass, {:.1} s",
+            "{} {} -> {} {}, {transport}: {passed} of {} pass, {:.1} s",
             client.name,
             client.version,
             server.name,
@@ -143,7 +151,7 @@ impl Matrix {
             peer: peer.name.clone(),
             version: peer.version.clone(),
             side,
-            security,
+            transport,
             cells,
         }
     }
@@ -158,10 +166,17 @@ impl Matrix {
     }
 
     /// Starts a server and waits until it says where it listens.
-    fn start(&self, server: &Party, security: Security) -> Result<(Running, u16), String> {
+    fn start(&self, server: &Party, transport: Transport) -> Result<(Running, String), String> {
         let mut command = Command::new(server.folder.join("server"));
-        command.args(["--port=0", "--bind_address=127.0.0.1"]);
-        if security == Security::Tls {
+        if transport == Transport::Unix {
+            let path = self.file(&format!("{}.sock", server.name));
+            // One that is left of an earlier run; none is the usual case.
+            let _ = fs::remove_file(&path);
+            command.arg(format!("--bind_address=unix:{path}"));
+        } else {
+            command.args(["--port=0", "--bind_address=127.0.0.1"]);
+        }
+        if transport == Transport::Tls {
             command.arg("--use_tls=true");
             command.arg(format!("--tls_cert_file={}", self.file("server1.pem")));
             command.arg(format!("--tls_key_file={}", self.file("server1.key")));
@@ -178,29 +193,38 @@ impl Matrix {
                 .flat_map(|out| BufReader::new(out).lines())
             {
                 let Ok(line) = line else { return };
-                if let Some(port) = port_of(&line) {
+                if let Some(at) = line.strip_prefix("listening on ") {
                     // Whoever waits for it may have given up.
-                    let _ = tell.send(port);
+                    let _ = tell.send(at.trim().to_owned());
                 }
             }
         });
         match told.recv_timeout(START) {
-            Ok(port) => Ok((running, port)),
+            Ok(at) => Ok((running, at)),
             Err(_) => Err("the server does not listen".to_owned()),
         }
     }
 
-    fn call(&self, client: &Party, port: u16, security: Security) -> Vec<(String, Verdict)> {
+    fn call(&self, client: &Party, at: &str, transport: Transport) -> Vec<(String, Verdict)> {
         let mut command = Command::new(client.folder.join("client"));
-        command.arg("--server_host=localhost");
-        command.arg(format!("--server_port={port}"));
+        match at.rsplit_once(':') {
+            Some((_, port)) if transport != Transport::Unix => {
+                command.arg("--server_host=localhost");
+                command.arg(format!("--server_port={port}"));
+            }
+            // Without a port the host is a whole target.
+            _ => {
+                command.arg(format!("--server_host={at}"));
+                command.arg("--server_port=0");
+            }
+        }
         command.arg(format!("--test_case={}", self.cases.join(",")));
         if client.name == US {
             // The machine may have other things to do.
             command.arg("--soak_per_iteration_max_acceptable_latency_ms=20000");
             command.arg("--soak_overall_timeout_seconds=60");
         }
-        if security == Security::Tls {
+        if transport == Transport::Tls {
             command.args(["--use_tls=true", "--use_test_ca=true"]);
             command.arg(format!("--ca_file={}", self.file("ca.pem")));
             command.arg(format!("--server_host_override={NAME}"));
@@ -234,11 +258,6 @@ fn output(command: &mut Command) -> io::Result<String> {
             told.recv().map_err(io::Error::other)
         }
     }
-}
-
-fn port_of(line: &str) -> Option<u16> {
-    let at = line.strip_prefix("listening on ")?;
-    at.rsplit_once(':')?.1.trim().parse().ok()
 }
 
 /// The verdicts in what a client has printed: `PASS CASE`, `FAIL CASE: WHY` and `LACK CASE: WHY`.
@@ -279,7 +298,7 @@ pub fn complaints(runs: &[Run], known: &[Known]) -> Vec<String> {
         for (case, verdict) in &run.cells {
             let place = format!(
                 "{} {} as {}, {}, {case}",
-                run.peer, run.version, run.side, run.security
+                run.peer, run.version, run.side, run.transport
             );
             match (verdict, entry_for(known, run, case)) {
                 (Verdict::Pass, Some(_)) => {

@@ -17,7 +17,7 @@ pub fn document(parties: &[Party], runs: &[Run], known: &[Known], before: &str) 
         let _ = writeln!(out, "- {} {}", party.name, party.version);
     }
     out.push_str("\n## The matrix\n\n");
-    out.push_str("`ok` is plain and TLS. A number is a fault of the peer, below.\n\n");
+    out.push_str("`ok` is plain, TLS and Unix. A number is a fault of the peer, below.\n\n");
     table(&mut out, runs, known);
     notes(&mut out, known);
     let by_hand = before.split_once(BY_HAND).map_or("\n", |parts| parts.1);
@@ -27,8 +27,8 @@ pub fn document(parties: &[Party], runs: &[Run], known: &[Known], before: &str) 
 
 const HEAD: &str = "# Interoperability
 
-gRPC's interoperability tests between `bywash-grpc` and other libraries, in both directions, in cleartext and with
-TLS. Written by `.ci/steps/60-grpc-interop.sh --write`, and compared with what is here by every run of that step. What
+gRPC's interoperability tests between `bywash-grpc` and other libraries, in both directions, over TCP, TLS and
+Unix sockets. Written by `.ci/steps/60-grpc-interop.sh --write`, and compared with what is here by every run of that step. What
 each case checks is written in gRPC's `doc/interop-test-descriptions.md`; the programs are in
 [`interop`](interop), those on the peers' libraries in [`interop/peers`](interop/peers).
 

@@ -1,4 +1,4 @@
-//! Our client's cases against our server, in cleartext and with TLS.
+//! Our client's cases against our server, over TCP, TLS and a Unix socket.
 
 use bywash_grpc::Server;
 use bywash_interop::{
@@ -23,7 +23,7 @@ fn all_pass(server: &[String], client: &[String]) {
     let builder = listen(Server::builder().service(service), &flags(SERVER, &given)).unwrap();
     let running = builder.start().unwrap();
 
-    let port = running.addrs()[0].port();
+    let port = running.addrs().first().map_or(0, |address| address.port());
     let mut given = vec![
         "--server_host=127.0.0.1".to_owned(),
         format!("--server_port={port}"),
@@ -66,6 +66,18 @@ fn all_cases_pass_with_tls() {
             file("ca_file", "ca.pem"),
             "--server_host_override=foo.test.google.fr".to_owned(),
         ],
+    );
+}
+
+#[test]
+fn all_cases_pass_over_a_unix_socket() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ours.sock");
+    // One that is left of an earlier run.
+    let _ = std::fs::remove_file(&path);
+    let at = format!("unix:{}", path.display());
+    all_pass(
+        &[format!("--bind_address={at}")],
+        &[format!("--server_host={at}"), "--server_port=0".to_owned()],
     );
 }
 

@@ -113,6 +113,7 @@ fn what_is_not_known_or_not_supported_ends_with_2_and_one_line() {
         (SERVER, "--alts_handshaker_service_address=x"),
         (SERVER, "--use_tls --tls_cert_file=/nowhere/server1.pem"),
         (SERVER, "--port=70000"),
+        (SERVER, "--use_tls --bind_address=unix:/nowhere/socket"),
         (negative, "--test_case=nonsense"),
         (bench, "-rpc_type=generic"),
     ] {

@@ -447,7 +447,11 @@ func client() {
 	} else {
 		options = append(options, grpc.WithInsecure())
 	}
-	conn, err := grpc.Dial(fmt.Sprintf("%s:%d", *host, *port), options...)
+	target := *host
+	if *port != 0 {
+		target = fmt.Sprintf("%s:%d", *host, *port)
+	}
+	conn, err := grpc.Dial(target, options...)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -160,7 +161,11 @@ func serve() {
 	chain := flag.String("tls_cert_file", "", "the certificate")
 	key := flag.String("tls_key_file", "", "its key")
 	flag.Parse()
-	listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", *address, *port))
+	network, at := "tcp", fmt.Sprintf("%s:%d", *address, *port)
+	if path := strings.TrimPrefix(*address, "unix:"); path != *address {
+		network, at = "unix", path
+	}
+	listener, err := net.Listen(network, at)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -174,6 +179,10 @@ func serve() {
 	}
 	server := grpc.NewServer(options...)
 	server.RegisterService(&testService, struct{}{})
-	fmt.Println("listening on", listener.Addr())
+	if network == "unix" {
+		fmt.Println("listening on", *address)
+	} else {
+		fmt.Println("listening on", listener.Addr())
+	}
 	log.Fatal(server.Serve(listener))
 }

@@ -35,7 +35,8 @@ function clients(more) {
   const credentials = options.use_tls
     ? grpc.credentials.createSsl(fs.readFileSync(options.ca_file))
     : grpc.credentials.createInsecure();
-  const target = `${options.server_host}:${options.server_port}`;
+  const port = options.server_port === '0' ? '' : `:${options.server_port}`;
+  const target = `${options.server_host}${port}`;
   const { TestService, UnimplementedService } = testing();
   const test = new TestService(target, credentials, channel);
   return { test, other: new UnimplementedService(target, credentials, channel) };

@@ -92,7 +92,9 @@ const credentials = options.use_tls
       },
     ])
   : grpc.ServerCredentials.createInsecure();
-server.bindAsync(`${options.bind_address}:${options.port}`, credentials, (error, port) => {
+const unix = options.bind_address.startsWith('unix:');
+const address = unix ? options.bind_address : `${options.bind_address}:${options.port}`;
+server.bindAsync(address, credentials, (error, port) => {
   if (error) throw error;
-  console.log(`listening on ${options.bind_address}:${port}`);
+  console.log(`listening on ${unix ? address : `${options.bind_address}:${port}`}`);
 });

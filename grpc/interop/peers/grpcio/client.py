@@ -219,7 +219,9 @@ def main():
             "ca_file": "",
         }
     )
-    target = f"{options.server_host}:{options.server_port}"
+    target = options.server_host
+    if options.server_port != 0:
+        target = f"{target}:{options.server_port}"
     if options.use_tls:
         with open(options.ca_file, "rb") as roots:
             credentials = grpc.ssl_channel_credentials(roots.read())

@@ -78,7 +78,8 @@ def main():
     )
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=32))
     test_pb2_grpc.add_TestServiceServicer_to_server(Tests(), server)
-    address = f"{options.bind_address}:{options.port}"
+    unix = options.bind_address.startswith("unix:")
+    address = options.bind_address if unix else f"{options.bind_address}:{options.port}"
     if options.use_tls:
         with open(options.tls_key_file, "rb") as key, open(options.tls_cert_file, "rb") as chain:
             credentials = grpc.ssl_server_credentials(((key.read(), chain.read()),))
@@ -86,7 +87,8 @@ def main():
     else:
         port = server.add_insecure_port(address)
     server.start()
-    print(f"listening on {options.bind_address}:{port}", flush=True)
+    at = address if unix else f"{options.bind_address}:{port}"
+    print(f"listening on {at}", flush=True)
     server.wait_for_termination()
 
 

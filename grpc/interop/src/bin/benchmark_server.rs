@@ -7,7 +7,7 @@
 use bywash_grpc::Server;
 use bywash_interop::{
     bench::{SERVER, service},
-    connect::listen,
+    connect::{listen, tell},
     flags::{Flags, Usage},
 };
 use std::{env, process::ExitCode, thread};
@@ -20,7 +20,7 @@ fn run() -> Result<(), Usage> {
     let running = listen(builder, &flags)?
         .start()
         .map_err(|error| Usage(error.to_string()))?;
-    println!("listening on {}", running.addrs()[0]);
+    tell(&running, &flags);
     loop {
         thread::park();
     }

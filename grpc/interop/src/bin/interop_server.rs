@@ -6,7 +6,7 @@
 
 use bywash_grpc::Server;
 use bywash_interop::{
-    connect::{SERVER, SERVER_LACKS, listen},
+    connect::{SERVER, SERVER_LACKS, listen, tell},
     flags::{Flags, Usage},
     pb::test_service,
     service::Tests,
@@ -20,7 +20,7 @@ fn run() -> Result<(), Usage> {
     let running = listen(Server::builder().service(service), &flags)?
         .start()
         .map_err(|error| Usage(error.to_string()))?;
-    println!("listening on {}", running.addrs()[0]);
+    tell(&running, &flags);
     loop {
         thread::park();
     }

@@ -1,4 +1,4 @@
-//! Runs the interoperability tests of all parties against ours, in both directions, in cleartext and with TLS.
+//! Runs the interoperability tests of all parties against ours, in both directions, over TCP, TLS and Unix sockets.
 //!
 //! ```text
 //! matrix --parties DIR --known KNOWN.toml --report INTEROP.md [--write] [--partial]
@@ -12,7 +12,7 @@ use bywash_interop::{
     certificates::TestCertificates,
     flags::{Flag, Flags, switch, value},
     known::{self, Side, US},
-    matrix::{Matrix, Party, Run, Security, complaints},
+    matrix::{Matrix, Party, Run, Transport, complaints},
     report::document,
 };
 use std::{env, error::Error, fs, path::Path, process::ExitCode};
@@ -29,16 +29,15 @@ const FLAGS: &[Flag] = &[
 fn runs(matrix: &Matrix, parties: &[Party]) -> Result<Vec<Run>, Box<dyn Error>> {
     let us = parties.iter().find(|party| party.name == US);
     let us = us.ok_or("there is no folder bywash")?;
-    let both = [Security::Plain, Security::Tls];
-    let mut out: Vec<Run> = both
-        .map(|security| matrix.run(us, us, Side::Server, security))
+    let mut out: Vec<Run> = Transport::ALL
+        .map(|transport| matrix.run(us, us, Side::Server, transport))
         .into();
     for peer in parties.iter().filter(|party| party.name != US) {
-        for security in both {
-            out.push(matrix.run(us, peer, Side::Server, security));
+        for transport in Transport::ALL {
+            out.push(matrix.run(us, peer, Side::Server, transport));
         }
-        for security in both {
-            out.push(matrix.run(peer, us, Side::Client, security));
+        for transport in Transport::ALL {
+            out.push(matrix.run(peer, us, Side::Client, transport));
         }
     }
     Ok(out)
