@@ -268,6 +268,20 @@ impl Ctx {
     /// and nothing changes, if the client does not accept it or it is not known: a client gets no message that it may
     /// not be able to read.
     ///
+    /// ```
+    /// use bywash_grpc::{codec::Raw, method::{Method, Unary}, server::Service};
+    /// use bytes::Bytes;
+    ///
+    /// enum Pages {}
+    /// const PAGE: Method<Pages, Unary, Bytes, Bytes> = Method::new("/wiki.Pages/Page", &Raw, &Raw);
+    ///
+    /// let service = Service::new("wiki.Pages").unary(PAGE, |cx, _title| {
+    ///     cx.compress_with("gzip")?;
+    ///     Ok(Bytes::from("a long text".repeat(1000)))
+    /// });
+    /// # drop(service);
+    /// ```
+    ///
     /// # Errors
     /// INTERNAL: a message was encoded already, or the head is out.
     pub fn compress_with(&self, encoding: &str) -> Result<bool, Status> {

@@ -137,6 +137,17 @@ impl Hooks {
         }
     }
 
+    /// The same of a call that ends without messages: with nothing to say, the trailers are its head.
+    pub(crate) fn headers_at_end(&mut self, fields: &mut Metadata) {
+        self.filters
+            .iter_mut()
+            .rev()
+            .for_each(|hook| hook.on_headers(fields));
+        if !fields.is_empty() {
+            self.recorders.tell(&Event::OutHeader(fields));
+        }
+    }
+
     pub(crate) fn sent(&mut self, message: &Framed) {
         let packed = message.message().len();
         self.message(true, packed);

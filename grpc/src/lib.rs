@@ -22,6 +22,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Features
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `prost` (on by default) | messages by prost: the codec that generated code uses, and [`health`] |
+//! | `tls-ring`, `tls-aws-lc` | TLS by rustls, with the one or the other provider of cryptography |
+//! | `tls-native-roots`, `tls-webpki-roots` | whom clients trust unless they say otherwise |
+//! | `tracing` | spans and events of `tracing` for calls and connections: see `spans` |
+//!
 //! # The layers
 //!
 //! Nothing but the driver does I/O or reads a clock: the time and the transport are arguments. From the bottom up:

@@ -84,9 +84,12 @@ impl World {
         self.serve_spec(spec)
     }
 
-    /// A server with choices.
+    /// A server with choices. It does not ping.
     pub fn serve_spec(&self, spec: ServerSpec) -> Node {
-        self.serve_with(spec, proto::server_config())
+        let mut config = proto::server_config();
+        // A world in which all wait should say so, and not ping for ever.
+        config.timers.keepalive = None;
+        self.serve_with(spec, config)
     }
 
     /// A server with choices, HTTP/2's included.

@@ -79,8 +79,11 @@ impl Fronts {
             }
             CallEvent::Message(arrived) => {
                 front.hooks.arrived(&arrived);
-                match front.reactor {
-                    Some(_) => front.news.messages.push(arrived.message.into_bytes()),
+                match &mut front.reactor {
+                    Some(reactor) => {
+                        let news = &mut front.news;
+                        news.hand_over(&mut **reactor, &front.pipe, arrived.message);
+                    }
                     None => front.pipe.put_message(arrived),
                 }
             }
@@ -312,10 +315,7 @@ impl Home {
             hooks,
             streams: spec.response.streams,
             done,
-            news: ClientNews {
-                begun: reactor.is_some(),
-                ..ClientNews::default()
-            },
+            news: ClientNews::of(reactor.is_some()),
             reactor,
         };
         self.fronts.calls.insert(id, front);

@@ -284,3 +284,35 @@ fn failure(error: ConnectError) -> ConnError {
     };
     ConnError { address, fault }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bywash_proto::config::Keepalive;
+    use std::time::Duration;
+
+    #[test]
+    fn a_channel_told_to_calm_down_pings_half_as_often() {
+        let mut config = Config::default();
+        config.timers.keepalive = Some(Keepalive {
+            interval: Duration::from_secs(10),
+            timeout: Duration::from_secs(1),
+            while_idle: false,
+        });
+        let how = How {
+            config: Arc::new(config),
+            tls: None,
+            dialer: None,
+            observe: None,
+        };
+        let mut conns = Conns::default();
+        conns.hows.insert(7, how.clone());
+        conns.hows.insert(8, how);
+        conns.calm(wire::ConnId(7 << 40 | 3));
+        let interval = |home| {
+            let keepalive = conns.hows[&home].config.timers.keepalive;
+            keepalive.map(|keepalive| keepalive.interval.as_secs())
+        };
+        assert_eq!((interval(7), interval(8)), (Some(20), Some(10)));
+    }
+}

@@ -108,6 +108,36 @@ impl ServerBuilder {
     }
 
     /// Serves calls of methods that no service has: see [`ServerSpec::set_fallback`].
+    ///
+    /// A proxy for one method of many:
+    ///
+    /// ```
+    /// use bywash_grpc::{Server, client::Channel, codec::Raw, method::{Bidi, Method}};
+    /// use bytes::Bytes;
+    ///
+    /// enum Any {}
+    /// const CHAT: Method<Any, Bidi, Bytes, Bytes> = Method::new("/chat.Chat/Talk", &Raw, &Raw);
+    ///
+    /// let behind = Channel::builder("127.0.0.1:50052").plaintext().build()?;
+    /// let builder = Server::builder().fallback(move |cx, requests, mut out| {
+    ///     if cx.path() != CHAT.path {
+    ///         return Err(bywash_grpc::Status::unimplemented(cx.path().to_owned()));
+    ///     }
+    ///     let (mut tx, rx) = behind.call(CHAT, None).within(cx).open().split();
+    ///     for request in requests {
+    ///         if tx.send(&request?).is_err() {
+    ///             break;
+    ///         }
+    ///     }
+    ///     tx.close();
+    ///     for response in rx {
+    ///         out.send(&response?)?;
+    ///     }
+    ///     Ok(())
+    /// });
+    /// # drop(builder);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn fallback(
         mut self,
@@ -154,11 +184,12 @@ impl ServerBuilder {
         self
     }
 
-    /// Pings a connection that was silent for `interval`, and ends it without an answer within `timeout`. Default: none.
+    /// Pings a connection that was silent for `interval`, and ends it without an answer within `timeout`. Default: 2 h and
+    /// 20 s. An interval of less than a second is one of a second.
     #[must_use]
     pub fn keepalive(mut self, interval: Duration, timeout: Duration) -> Self {
         self.config.timers.keepalive = Some(Keepalive {
-            interval,
+            interval: interval.max(Duration::from_secs(1)),
             timeout,
             while_idle: true,
         });

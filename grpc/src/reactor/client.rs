@@ -8,7 +8,6 @@ use crate::{
     pipe::{Out, Pipe},
     status::Status,
 };
-use bytes::Bytes;
 use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -36,19 +35,30 @@ pub trait ClientReactor<Q: 'static, R>: Send + 'static {
 pub(crate) trait ClientFront: Send {
     fn start(&mut self, call: &Arc<Pipe>, asks: &mut Asks);
     fn writable(&mut self, call: &Arc<Pipe>, asks: &mut Asks);
-    fn message(&mut self, call: &Arc<Pipe>, asks: &mut Asks, message: Bytes);
+    fn message(&mut self, call: &Arc<Pipe>, asks: &mut Asks, message: MessageBuf<'_>);
     fn end(&mut self, result: Result<(), Status>, trailers: Metadata);
 }
 
 /// What has happened to a call, on its way to its reactor.
 #[derive(Default)]
 pub(crate) struct ClientNews {
-    pub(crate) begun: bool,
-    pub(crate) messages: Vec<Bytes>,
+    begun: bool,
+    /// It was told of messages, and has said things since.
+    told: bool,
+    /// What it asked for then.
+    asks: Asks,
     pub(crate) writable: bool,
 }
 
 impl ClientNews {
+    /// A call that begins, of a reactor or not.
+    pub(crate) fn of(reacts: bool) -> ClientNews {
+        ClientNews {
+            begun: reacts,
+            ..ClientNews::default()
+        }
+    }
+
     /// Calls the reactor's methods; false if one of them panicked, which gives the call up.
     pub(crate) fn tell(
         &mut self,
@@ -57,27 +67,44 @@ impl ClientNews {
         asks: &mut Asks,
     ) -> bool {
         let news = std::mem::take(self);
-        let told = catch_unwind(AssertUnwindSafe(|| {
+        asks.add(news.asks);
+        guarded(call, || {
             if news.begun {
                 reactor.start(call, asks);
-            }
-            for message in news.messages {
-                reactor.message(call, asks, message);
             }
             if news.writable {
                 reactor.writable(call, asks);
             }
-        }));
-        if told.is_err() {
-            let status = Status::local(Code::Unknown, "reactor panicked");
-            call.say(Out::Cancel(status));
-        }
-        told.is_ok()
+        })
+    }
+
+    /// The reactor has a message where it lies.
+    pub(crate) fn hand_over(
+        &mut self,
+        reactor: &mut dyn ClientFront,
+        call: &Arc<Pipe>,
+        message: MessageBuf<'_>,
+    ) {
+        // What it says is heard once the call has moved on: news of this always lead there.
+        call.hush();
+        self.told = true;
+        let asks = &mut self.asks;
+        guarded(call, || reactor.message(call, asks, message));
     }
 
     pub(crate) fn is_news(&self) -> bool {
-        self.begun || self.writable || !self.messages.is_empty()
+        self.begun || self.writable || self.told
     }
+}
+
+/// A panic gives the call up; whether there was none.
+fn guarded(call: &Arc<Pipe>, tell: impl FnOnce()) -> bool {
+    let told = catch_unwind(AssertUnwindSafe(tell));
+    if told.is_err() {
+        let status = Status::local(Code::Unknown, "reactor panicked");
+        call.say(Out::Cancel(status));
+    }
+    told.is_ok()
 }
 
 struct Typed<Q: 'static, R: 'static, C> {
@@ -121,8 +148,8 @@ impl<Q: 'static, R: 'static, C: ClientReactor<Q, R>> ClientFront for Typed<Q, R,
         self.reactor.on_writable(&mut stream);
     }
 
-    fn message(&mut self, call: &Arc<Pipe>, asks: &mut Asks, message: Bytes) {
-        match self.res.decode(MessageBuf::Shared(message)) {
+    fn message(&mut self, call: &Arc<Pipe>, asks: &mut Asks, message: MessageBuf<'_>) {
+        match self.res.decode(message) {
             Ok(message) => {
                 let mut stream = self.stream(call, asks);
                 self.reactor.on_message(&mut stream, message);

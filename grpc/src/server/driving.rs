@@ -187,9 +187,8 @@ impl ServerCore {
         self.endings.completed += 1;
         {
             let _guard = OnLoop::enter();
-            // With an error and nothing to say the trailers are the head.
-            if !served.core.head_is_sent() && (result.is_ok() || !head.is_empty()) {
-                served.hooks.headers(true, &mut head);
+            if !served.core.head_is_sent() {
+                served.hooks.headers_at_end(&mut head);
             }
             served.hooks.end(Way::Out, &mut result, &mut trailers);
         }

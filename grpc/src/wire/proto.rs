@@ -11,7 +11,7 @@ use crate::{
 use bytes::Bytes;
 use bywash_proto::{
     client,
-    config::{AuthorityPolicy, Config, FlowControl, PingPolicy},
+    config::{AuthorityPolicy, Config, FlowControl, Keepalive, PingPolicy},
     error::{CloseReason, EndedBy, OpenError, Retry, SendError, StreamEnd, TimeoutKind},
     event::Event,
     headers::{Field, Fields, Head, status_octets},
@@ -42,16 +42,26 @@ pub fn config() -> Config {
     config
 }
 
-/// The same for servers, which do not let clients ping as often as they like (gRPC's proposal A8).
+/// The same for servers, which do not let clients ping as often as they like (gRPC's proposal A8), and which ping those
+/// that have been silent for long (A9).
 pub fn server_config() -> Config {
     let mut config = config();
     config.limits.pings = Some(PingPolicy {
         min_interval: MIN_PING_INTERVAL,
         while_idle: false,
     });
+    config.timers.keepalive = Some(Keepalive {
+        interval: KEEPALIVE_INTERVAL,
+        timeout: KEEPALIVE_TIMEOUT,
+        while_idle: true,
+    });
     config
 }
 
+/// Silence before a server pings.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2 * 3600);
+/// The time for the answer.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between PINGs of a client, unless a server allows more.
 const MIN_PING_INTERVAL: Duration = Duration::from_secs(5 * 60);
 

@@ -102,6 +102,49 @@ fn who_pings_too_often_is_sent_away() {
     assert!(lines[2].contains("too_many_pings") && lines[3] == "240 begin");
 }
 
+/// The numbers of gRPC's proposals A8 and A9, and one of ours.
+#[test]
+fn the_defaults_are_grpcs() {
+    let config = proto::server_config();
+    let minutes = |n: u64| Duration::from_secs(60 * n);
+    let policy = config.limits.pings.unwrap();
+    assert_eq!(
+        (policy.min_interval, policy.while_idle),
+        (minutes(5), false)
+    );
+    let keepalive = config.timers.keepalive.unwrap();
+    assert_eq!(
+        (keepalive.interval, keepalive.timeout),
+        (minutes(120), Duration::from_secs(20))
+    );
+    assert_eq!(config.settings.max_concurrent_streams, 1000);
+    assert_eq!(config.timers.max_age_jitter, 10);
+    let client = proto::config();
+    assert_eq!((client.limits.pings, client.timers.keepalive), (None, None));
+}
+
+/// Jitter parts connections that began at different times.
+#[test]
+fn connections_do_not_grow_old_together() {
+    let age = |config: &mut Config| config.timers.max_age = Some(Duration::from_secs(1000));
+    let mut ends = std::collections::BTreeSet::new();
+    for seed in 0..10 {
+        let (world, node, channel, _) = world_with(seed, age, |_| {});
+        node.latency(Duration::from_millis(seed + 1));
+        world.run(|| {
+            channel.connect();
+            let mut state = ChannelState::Idle;
+            while state != ChannelState::Ready {
+                state = channel.wait_for_state_change(state, Duration::from_secs(1));
+            }
+            channel.wait_for_state_change(state, Duration::from_secs(2000));
+            ends.insert(world.now().saturating_since(Instant::ZERO).as_secs());
+        });
+    }
+    assert!(ends.iter().all(|at| (899..=1101).contains(at)), "{ends:?}");
+    assert!(ends.len() > 3, "{ends:?}");
+}
+
 #[test]
 fn pings_within_the_policy_are_answered() {
     // Without calls, only who may.
