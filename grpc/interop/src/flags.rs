@@ -85,6 +85,9 @@ impl Flags {
                 None => (bare, None),
             };
             let name = name.replace('-', "_");
+            if name == "help" || name == "h" {
+                return Err(Usage(list(known)));
+            }
             let flag = known
                 .iter()
                 .find(|flag| flag.name == name)
@@ -155,6 +158,20 @@ impl Flags {
     }
 }
 
+/// All flags with their defaults, on one line.
+fn list(known: &[Flag]) -> String {
+    let mut out = String::from("flags:");
+    for flag in known {
+        out.push_str(" --");
+        out.push_str(flag.name);
+        if !matches!(flag.default, "" | "false") {
+            out.push('=');
+            out.push_str(flag.default);
+        }
+    }
+    out
+}
+
 /// As Go's `strconv.ParseBool` reads it.
 fn truth(text: &str) -> Option<bool> {
     match text {
@@ -214,6 +231,7 @@ mod tests {
             ("-", "is no flag"),
             ("--", "is no flag"),
             ("10000", "is no flag"),
+            ("--help", "flags: --server_port=10000 --use_tls"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.0.contains(part), "{line}: {error}");
