@@ -17,6 +17,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 pub struct Service<S> {
     name: &'static str,
     entries: Vec<Entry>,
+    limits: Limits,
     tag: PhantomData<fn(S)>,
 }
 
@@ -34,7 +35,7 @@ pub(crate) struct Entry {
     pub(crate) apart: bool,
 }
 
-/// Bounds on a method's messages; `None` is the server's.
+/// Bounds on messages; `None` leaves it to the next wider: a method's to its service's, that to the server's.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// The most octets of a received message.
@@ -68,6 +69,7 @@ impl<S> Service<S> {
         Service {
             name,
             entries: Vec::new(),
+            limits: Limits::default(),
             tag: PhantomData,
         }
     }
@@ -78,7 +80,13 @@ impl<S> Service<S> {
     }
 
     pub(crate) fn into_entries(self) -> Vec<Entry> {
-        self.entries
+        let usual = self.limits;
+        let mut entries = self.entries;
+        for Entry { limits, .. } in &mut entries {
+            limits.max_recv = limits.max_recv.or(usual.max_recv);
+            limits.max_send = limits.max_send.or(usual.max_send);
+        }
+        entries
     }
 
     fn set<K: Kind, Q, R>(mut self, m: Method<S, K, Q, R>, run: Run) -> Self {
@@ -223,6 +231,12 @@ impl<S> Service<S> {
     /// every server has and that may run on the loop, such as health.
     pub fn apart(mut self) -> Self {
         self.entries.iter_mut().for_each(|entry| entry.apart = true);
+        self
+    }
+
+    /// Bounds the messages of methods that have no limits of their own.
+    pub fn usual_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 

@@ -6,6 +6,7 @@ mod futures;
 #[cfg(feature = "prost")]
 mod health;
 mod keeping;
+mod limits;
 mod reactors;
 #[cfg(feature = "tracing")]
 mod spans;

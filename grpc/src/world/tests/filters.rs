@@ -173,6 +173,19 @@ fn nothing_that_blocks_goes_around_a_method_on_the_loop() {
     spec.add_around(Guard(Log::default()));
     spec.add(service().inline(ECHO));
     assert!(spec.check().unwrap_err().contains("/t.T/Echo"));
+    let mut spec = ServerSpec::default();
+    spec.add_around(Guard(Log::default()));
+    spec.add(service().reactor(CHAT, |_| Err::<Idle, _>(Status::aborted("no"))));
+    assert!(spec.check().unwrap_err().contains("/t.T/Chat"));
+}
+
+/// Does nothing.
+struct Idle;
+
+impl crate::reactor::Reactor<Bytes, Bytes> for Idle {
+    fn on_message(&mut self, _: &mut crate::reactor::Stream<'_, Bytes>, _: Bytes) {}
+
+    fn on_half_close(&mut self, _: &mut crate::reactor::Stream<'_, Bytes>) {}
 }
 
 /// Every kind of call goes through the filters of both sides, and every handler on a pool through what is around it.
