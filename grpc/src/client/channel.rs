@@ -27,7 +27,7 @@ use std::{
 };
 
 /// A channel to one target. One pointer; clones are the same channel. Does no I/O until its first call or
-/// [`connect`](Channel::connect).
+/// [`connect`](Channel::connect). With its last clone it is closed: keep one for as long as its calls shall go on.
 #[derive(Clone)]
 pub struct Channel(pub(super) Arc<Inner>);
 
