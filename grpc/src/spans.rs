@@ -13,7 +13,7 @@
 //! | event `connection begun` | DEBUG | `side`, `id`, `peer` |
 //! | event `connection failed` | WARN | the same and `error` |
 //! | event `connection goes away` | DEBUG | the same, `code` and `said` |
-//! | event `connection ended` | DEBUG | the same and `error`, if there was one |
+//! | event `connection ended` | DEBUG | the same and `error` |
 //!
 //! Metadata and messages are not shown: they may be secret.
 
@@ -74,11 +74,8 @@ impl Stats for Spans {
                 let said = String::from_utf8_lossy(debug);
                 tracing::debug!(target: TARGET, side, id, peer, code, %said, "connection goes away");
             }
-            ConnEvent::End(Some(error)) => {
+            ConnEvent::End(error) => {
                 tracing::debug!(target: TARGET, side, id, peer, %error, "connection ended");
-            }
-            ConnEvent::End(None) => {
-                tracing::debug!(target: TARGET, side, id, peer, "connection ended");
             }
         }
     }

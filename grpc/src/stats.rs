@@ -117,8 +117,8 @@ pub enum ConnEvent<'a> {
         /// What the server adds.
         debug: &'a [u8],
     },
-    /// It has ended, at a client with a reason.
-    End(Option<&'a ConnError>),
+    /// It has ended, and why.
+    End(&'a ConnError),
 }
 
 /// A connection.

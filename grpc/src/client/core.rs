@@ -288,7 +288,7 @@ impl Home {
             NetEvent::Connected { id } => (id, ConnEvent::Begin),
             NetEvent::ConnectFailed { id, why } => (id, ConnEvent::Failed(why)),
             NetEvent::GoAway { id, code, debug } => (id, ConnEvent::GoAway { code: *code, debug }),
-            NetEvent::Closed { id, why } => (id, ConnEvent::End(Some(why))),
+            NetEvent::Closed { id, why } => (id, ConnEvent::End(why)),
             _ => return,
         };
         let conn = stats::Conn {

@@ -102,9 +102,10 @@ impl Handler for Loop {
         self.core.on_open(name(conn), Arc::new(peer));
     }
 
-    fn on_close(&mut self, _: &mut Cx<'_>, conn: ConnId, _: &End, _: u64) {
+    fn on_close(&mut self, _: &mut Cx<'_>, conn: ConnId, end: &End, _: u64) {
         self.ids.remove(&conn.as_u64());
-        self.core.on_close(name(conn));
+        self.core
+            .on_close(name(conn), proto::fault(end.reason, None));
     }
 
     fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {

@@ -14,6 +14,7 @@ use crate::{
     pipe::{Origin, Out, Pipe, Ring, Wake},
     serve::refuse_head,
     stats::{self, ConnEvent, Side},
+    status::{ConnError, ConnFault},
     wire::{ConnId, ErrorCode, Instant, StreamEvent, StreamRef, Wire, Wires},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -67,10 +68,12 @@ impl ServerCore {
         self.conns.insert(id, Conn::new(peer));
     }
 
-    /// A connection is gone, and every stream's end was told.
-    pub fn on_close(&mut self, id: ConnId) {
+    /// A connection is gone for this reason, and every stream's end was told.
+    pub fn on_close(&mut self, id: ConnId, fault: ConnFault) {
         if let Some(conn) = self.conns.remove(&id) {
-            self.tell_stats(id, &conn.peer, &ConnEvent::End(None));
+            let address = conn.peer.address.clone();
+            let why = ConnError { address, fault };
+            self.tell_stats(id, &conn.peer, &ConnEvent::End(&why));
         }
     }
 

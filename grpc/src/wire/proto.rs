@@ -366,7 +366,13 @@ pub fn closed(
     reason: CloseReason,
     goaway: Option<(u32, Bytes)>,
 ) -> Arc<ConnError> {
-    let fault = match (reason, goaway) {
+    let fault = fault(reason, goaway);
+    Arc::new(ConnError { address, fault })
+}
+
+/// The same without the address.
+pub fn fault(reason: CloseReason, goaway: Option<(u32, Bytes)>) -> ConnFault {
+    match (reason, goaway) {
         // What the peer said before it went tells more than how it went.
         (CloseReason::GoAway(_) | CloseReason::Eof | CloseReason::Transport, Some(said)) => {
             let (code, debug) = said;
@@ -382,6 +388,5 @@ pub fn closed(
         }
         (CloseReason::Timeout(_), _) => ConnFault::Timeout,
         _ => ConnFault::Closed,
-    };
-    Arc::new(ConnError { address, fault })
+    }
 }

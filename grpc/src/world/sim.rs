@@ -471,8 +471,8 @@ impl Sim {
                 core.on_stream(now, wire, id, stream, event);
             }
         });
-        if let Err(Event::Closed(_)) = told {
-            core.on_close(id);
+        if let Err(Event::Closed(reason)) = told {
+            core.on_close(id, proto::fault(reason, None));
             if let Some(link) = links.links.get_mut(&id) {
                 link.send(now, now + LATENCY);
                 link.server = None;

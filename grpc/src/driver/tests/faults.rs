@@ -7,8 +7,8 @@ use crate::{
     status::{ConnError, ConnFault, Origin},
 };
 use std::{
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    io::{self, Write},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::Arc,
 };
 
@@ -62,7 +62,9 @@ fn each_step_has_its_fault() {
     // What answers in HTTP/1 breaks HTTP/2.
     let at = peer(|mut socket| {
         let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
-        let _ = socket.read(&mut [0; 1024]);
+        // Not dropped with something unread: that would reset it.
+        let _ = socket.shutdown(Shutdown::Write);
+        let _ = io::copy(&mut socket, &mut io::sink());
     });
     let error = fault_of(&plain(&at));
     assert!(matches!(error.fault, ConnFault::Protocol), "{error}");

@@ -24,7 +24,7 @@ impl Stats for Watching {
             ConnEvent::GoAway { code, debug } => {
                 format!("goaway {code} {}", String::from_utf8_lossy(debug))
             }
-            ConnEvent::End(Some(error)) => format!("end {}", error.fault),
+            ConnEvent::End(error) => format!("end {}", error.fault),
             other => format!("{other:?}"),
         };
         let line = format!("{:?} {seconds} {event}", conn.side);
@@ -167,7 +167,10 @@ fn pings_within_the_policy_are_answered() {
         world.advance(Duration::from_secs(3600));
     });
     // Idle, five minutes are not enough: the fourth ping is the third strike.
-    assert_eq!(watching.lines("Server"), ["0 begin", "1204 End(None)"]);
+    assert_eq!(
+        watching.lines("Server"),
+        ["0 begin", "1204 end HTTP/2 protocol error"]
+    );
 }
 
 #[test]
@@ -196,7 +199,10 @@ fn a_silent_peer_is_given_up_by_either_side() {
         assert_eq!(status.code(), Code::Unavailable);
         assert!(status.message().contains("keepalive"), "{status}");
     });
-    assert_eq!(watching.lines("Server"), ["0 begin", "50 End(None)"]);
+    assert_eq!(
+        watching.lines("Server"),
+        ["0 begin", "50 end keepalive ping not answered in time"]
+    );
     let lines = watching.lines("Client");
     assert_eq!(lines[1], "320 end keepalive ping not answered in time");
 }
