@@ -291,6 +291,47 @@ mod tests {
     use bywash_proto::config::Keepalive;
     use std::time::Duration;
 
+    /// What stops a connection from coming about keeps its step and its address.
+    #[test]
+    fn each_fault_is_told_as_what_it_is() {
+        use std::io::{Error, ErrorKind};
+        let at = "192.0.2.1:443".parse().unwrap();
+        let told = |address: Option<std::net::SocketAddr>, fault| {
+            let target = "a.example:443".to_owned();
+            let address = address.map(bywash_mio::Address::Tcp);
+            failure(ConnectError {
+                target,
+                address,
+                fault,
+            })
+        };
+        let no_way = || Error::from(ErrorKind::NetworkUnreachable);
+        type IsRight = fn(&ConnFault) -> bool;
+        let cases: [(ConnectFault, IsRight); 6] = [
+            (ConnectFault::Refused, |f| matches!(f, ConnFault::Refused)),
+            (ConnectFault::Unreachable(no_way()), |f| {
+                matches!(f, ConnFault::Unreachable)
+            }),
+            (ConnectFault::TimedOut, |f| matches!(f, ConnFault::Timeout)),
+            (ConnectFault::Tls(TlsFault::Alpn), |f| {
+                matches!(f, ConnFault::Alpn)
+            }),
+            (ConnectFault::Tls(TlsFault::Eof), |f| {
+                matches!(f, ConnFault::Tls(_))
+            }),
+            (ConnectFault::NoRoom, |f| matches!(f, ConnFault::Io(_))),
+        ];
+        for (fault, is_right) in cases {
+            let text = fault.to_string();
+            let error = told(Some(at), fault);
+            assert!(is_right(&error.fault), "{text}: {error:?}");
+            assert_eq!(error.address, "192.0.2.1:443");
+        }
+        let error = told(None, ConnectFault::Resolve(ErrorKind::NotFound.into()));
+        assert!(matches!(error.fault, ConnFault::Resolve), "{error:?}");
+        assert_eq!(error.address, "a.example:443");
+    }
+
     #[test]
     fn a_channel_told_to_calm_down_pings_half_as_often() {
         let mut config = Config::default();
