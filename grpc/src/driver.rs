@@ -7,8 +7,11 @@
 
 mod builder;
 mod client;
+mod drive;
 mod engine;
+mod helm;
 mod host;
+mod mail;
 mod server;
 mod serving;
 #[cfg(test)]

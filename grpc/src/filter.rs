@@ -111,6 +111,11 @@ impl Hooks {
         })
     }
 
+    /// Whether no code of the user's hears of the call.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.filters.is_empty() && self.recorders.is_empty()
+    }
+
     pub(crate) fn record(&mut self, recorders: Recorders) {
         self.recorders = recorders;
     }

@@ -3,14 +3,12 @@
 //! [`ThreadHost`] parks threads. [`World`](crate::world) passes a baton from one to the next, so that blocking code too
 //! runs deterministically on virtual time.
 
+mod slot;
+
+pub use slot::Slot;
+
 use crate::wire::Instant;
-use std::{
-    cell::Cell,
-    fmt,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::{self, Duration},
-};
+use std::{cell::Cell, thread, time};
 
 /// Clock, threads and waiting.
 pub trait Host: Send + Sync {
@@ -29,62 +27,6 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// The system gives no more threads.
     fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()>;
-}
-
-/// A place to wait in.
-#[derive(Default)]
-pub struct Slot {
-    signal: Mutex<bool>,
-    wake: Condvar,
-}
-
-impl Slot {
-    /// A place where nobody waits.
-    pub fn new() -> Slot {
-        Slot::default()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.signal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the signal, if there is one.
-    pub fn take(&self) -> bool {
-        std::mem::take(&mut *self.lock())
-    }
-
-    /// Leaves a signal, for a host that wakes threads in its own way.
-    pub fn set(&self) {
-        *self.lock() = true;
-    }
-
-    fn wait(&self, longest: Option<Duration>) {
-        let mut signal = self.lock();
-        if !*signal {
-            signal = match longest {
-                None => self
-                    .wake
-                    .wait(signal)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(longest) => {
-                    let waited = self.wake.wait_timeout(signal, longest);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        *signal = false;
-    }
-
-    fn wake(&self) {
-        *self.lock() = true;
-        self.wake.notify_one();
-    }
-}
-
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Slot")
-    }
 }
 
 /// The threads and the clock of the system.
@@ -171,7 +113,7 @@ pub fn on_loop() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
+    use std::{sync::Arc, time::Duration};
 
     #[test]
     fn a_signal_is_not_lost_and_counts_once() {

@@ -94,6 +94,7 @@ pub mod spans;
 pub mod stats;
 pub mod status;
 pub mod stream;
+mod sync;
 pub mod timeout;
 pub mod wire;
 pub mod world;

@@ -158,6 +158,11 @@ impl StatsList {
         Arc::make_mut(list).push(Arc::new(stats));
     }
 
+    /// Whether nobody hears.
+    pub fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|list| list.is_empty())
+    }
+
     fn iter(&self) -> impl Iterator<Item = &Arc<dyn Stats>> {
         self.0.iter().flat_map(|list| list.iter())
     }
@@ -191,6 +196,10 @@ pub(crate) struct Recorders {
 }
 
 impl Recorders {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     pub(crate) fn tell(&mut self, event: &Event<'_>) {
         if let Some(host) = &self.host {
             let now = host.now();

@@ -265,11 +265,13 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         Ok((head, hooks))
     }
 
-    /// Starts the call: encodes what there is to encode here, on the caller's thread.
+    /// Starts the call: encodes what there is to encode here, on the caller's thread. With `waits` this thread does
+    /// nothing else before it waits for the call.
     fn begin(
         mut self,
         done: Option<Done>,
         reactor: &mut Option<Box<dyn ClientFront>>,
+        waits: bool,
     ) -> Result<Begun, Status> {
         let inner = Arc::clone(&self.channel.0);
         let compressor = match self.options.encoding {
@@ -329,13 +331,17 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
             },
             &inner.host,
         ));
-        let posted = inner.post.post(Letter(LetterKind::Start(Box::new(Start {
+        let letter = Letter(LetterKind::Start(Box::new(Start {
             spec,
             call: Arc::clone(&pipe),
             hooks,
             done,
             reactor: reactor.take(),
-        }))));
+        })));
+        let posted = match waits {
+            true => inner.post.post_and_wait(letter),
+            false => inner.post.post(letter),
+        };
         if !posted {
             return Err(Status::local(
                 Code::Unavailable,
@@ -375,7 +381,7 @@ impl<Q, R> Call<'_, Unary, Q, R> {
             return Err(blocking_on_loop());
         }
         let codec = self.res;
-        let begun = self.begin(None, &mut None)?;
+        let begun = self.begin(None, &mut None, true)?;
         let reply = reply_of(&begun.pipe, codec);
         drop(begun.parent);
         reply
@@ -399,6 +405,7 @@ impl<Q, R> Call<'_, Unary, Q, R> {
                 }
             })),
             &mut None,
+            false,
         );
         match begun {
             Ok(Begun { parent, .. }) => {
@@ -420,7 +427,7 @@ impl<K: Kind, Q: 'static, R: 'static> Call<'_, K, Q, R> {
     fn start_reactor(mut self, reactor: impl ClientReactor<Q, R>) -> Canceller {
         let canceller = self.options.canceller.get_or_insert_default().clone();
         let mut front = Some(erase_client(reactor, self.req, self.res));
-        match self.begin(None, &mut front) {
+        match self.begin(None, &mut front, false) {
             Ok(Begun { parent, .. }) => {
                 if let Some(parent) = parent {
                     parent.forget();
@@ -446,7 +453,7 @@ impl<Q, R> Call<'_, ServerStreaming, Q, R> {
     /// Makes the call. One that cannot be started says so with its first response.
     pub fn open(self) -> Responses<R> {
         let codec = self.res;
-        Responses::new(self.begin(None, &mut None), codec)
+        Responses::new(self.begin(None, &mut None, false), codec)
     }
 }
 
@@ -460,7 +467,7 @@ impl<Q, R> Call<'_, ClientStreaming, Q, R> {
     /// Makes the call. One that cannot be started says so at its end.
     pub fn open(self) -> Upload<Q, R> {
         let (req, res) = (self.req, self.res);
-        Upload::new(self.begin(None, &mut None), req, res)
+        Upload::new(self.begin(None, &mut None, false), req, res)
     }
 }
 
@@ -474,7 +481,7 @@ impl<Q, R> Call<'_, Bidi, Q, R> {
     /// Makes the call. One that cannot be started says so with its first response.
     pub fn open(self) -> Duplex<Q, R> {
         let (req, res) = (self.req, self.res);
-        let begun = self.begin(None, &mut None);
+        let begun = self.begin(None, &mut None, false);
         Duplex {
             tx: Outgoing::new(
                 begun.as_ref().ok().map(|begun| Arc::clone(&begun.pipe)),

@@ -34,6 +34,10 @@ pub struct ClientCore {
     host: Arc<dyn Host>,
     channels: HashMap<u64, Home>,
     woken: Vec<(Arc<Pipe>, Wake)>,
+    /// Calls that run code of the user's.
+    attended: usize,
+    /// Channels whose connections somebody hears of.
+    recorded: usize,
 }
 
 struct Home {
@@ -57,6 +61,8 @@ struct Fronts {
 struct Front {
     pipe: Arc<Pipe>,
     hooks: Hooks,
+    /// It runs code of the user's.
+    attended: bool,
     streams: bool,
     done: Option<Done>,
     reactor: Option<Box<dyn ClientFront>>,
@@ -120,11 +126,14 @@ impl ClientCore {
             host,
             channels: HashMap::new(),
             woken: Vec::new(),
+            attended: 0,
+            recorded: 0,
         }
     }
 
     /// A letter has come.
     pub fn on_letter(&mut self, now: Instant, net: &mut dyn Net, letter: Letter) {
+        let attended = letter.runs_user_code();
         match letter.0 {
             Kind::Add {
                 home,
@@ -139,6 +148,7 @@ impl ClientCore {
                     core.set_addresses(addresses);
                 }
                 let fronts = Fronts::default();
+                self.recorded += usize::from(!stats.is_empty());
                 self.channels.insert(
                     home,
                     Home {
@@ -163,8 +173,9 @@ impl ClientCore {
                 if !self.channels.contains_key(&number.home) {
                     return self.refuse(start);
                 }
+                self.attended += usize::from(attended);
                 self.with(number.home, now, net, |home, now, net| {
-                    home.start(now, net, start);
+                    home.start(now, net, start, attended);
                 });
             }
             Kind::Ring(call) => {
@@ -198,9 +209,14 @@ impl ClientCore {
         }
         call.put_end(Ended { result, trailers }, false);
         if let Some(done) = done {
-            done(&call);
+            let _ = catch_unwind(AssertUnwindSafe(|| done(&call)));
         }
         note(call, &mut self.woken);
+    }
+
+    /// Whether code of the user's may run: calls with some are under way, or someone hears of connections.
+    pub fn runs_user_code(&self) -> bool {
+        self.attended > 0 || self.recorded > 0
     }
 
     /// Something happened.
@@ -259,9 +275,10 @@ impl ClientCore {
         };
         let _guard = OnLoop::enter();
         act(home, now, net);
-        home.look_after(now, net, &mut self.woken);
+        self.attended -= home.look_after(now, net, &mut self.woken);
         home.watch.set(home.core.state(), Some(&*self.host));
         if home.core.is_gone() {
+            self.recorded -= usize::from(!home.stats.is_empty());
             self.channels.remove(&number);
         }
     }
@@ -299,7 +316,7 @@ impl Home {
         self.stats.connection(now, &conn, &event);
     }
 
-    fn start(&mut self, now: Instant, net: &mut dyn Net, start: Box<Start>) {
+    fn start(&mut self, now: Instant, net: &mut dyn Net, start: Box<Start>, attended: bool) {
         let Start {
             spec,
             call,
@@ -313,6 +330,7 @@ impl Home {
         let front = Front {
             pipe: Arc::clone(&call),
             hooks,
+            attended,
             streams: spec.response.streams,
             done,
             news: ClientNews::of(reactor.is_some()),
@@ -354,7 +372,13 @@ impl Home {
     }
 
     /// Asks for the messages that there is room for, and notes who is to be let go.
-    fn look_after(&mut self, now: Instant, net: &mut dyn Net, woken: &mut Vec<(Arc<Pipe>, Wake)>) {
+    /// Returns how many calls have ended that ran code of the user's.
+    fn look_after(
+        &mut self,
+        now: Instant,
+        net: &mut dyn Net,
+        woken: &mut Vec<(Arc<Pipe>, Wake)>,
+    ) -> usize {
         while let Some(id) = self.fronts.touched.pop() {
             let Some(front) = self.fronts.calls.get(&id) else {
                 continue;
@@ -373,12 +397,16 @@ impl Home {
             }
             note(pipe, woken);
         }
+        let mut attended = 0;
         for front in self.fronts.ended.drain(..) {
+            attended += usize::from(front.attended);
             if let Some(done) = front.done {
-                done(&front.pipe);
+                // A panic here has no call left to end.
+                let _ = catch_unwind(AssertUnwindSafe(|| done(&front.pipe)));
             }
             note(front.pipe, woken);
         }
+        attended
     }
 }
 

@@ -46,6 +46,19 @@ pub(super) struct Start {
     pub(super) reactor: Option<Box<dyn ClientFront>>,
 }
 
+impl Letter {
+    /// Whether code of the user's runs for what it says, now or later.
+    pub(crate) fn runs_user_code(&self) -> bool {
+        match &self.0 {
+            Kind::Start(start) => {
+                !start.hooks.is_empty() || start.done.is_some() || start.reactor.is_some()
+            }
+            Kind::Add { stats, .. } => !stats.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -62,6 +75,11 @@ impl fmt::Debug for Letter {
 pub trait Post: Send + Sync {
     /// Carries a letter, or drops it if the loop is gone; whether it is on its way.
     fn post(&self, letter: Letter) -> bool;
+
+    /// The same from a thread that waits in the loop's [`Host`](crate::host::Host) next, and may drive it there.
+    fn post_and_wait(&self, letter: Letter) -> bool {
+        self.post(letter)
+    }
 }
 
 /// Rings by letter.

@@ -1,17 +1,26 @@
 //! The loop of channels.
 
+use super::{
+    drive::{Drive, Turn, Turning},
+    mail::Mail,
+};
 use crate::{
     client::{ClientCore, Letter, Post},
+    host::Slot,
     status::{ConnError, ConnFault},
     wire::{self, Addr, Close, Endpoint, Instant, Net, NetEvent, ResolveId, Wire, proto},
 };
 use bytes::Bytes;
 use bywash_mio::{
-    ConnId, Connect, Connector, Cx, Dial, Handle, Handler, Target, TimerId,
+    ConnId, Connect, Connector, Cx, Dial, EventLoop, Handler, Target, TimerId,
     error::{ConnectError, ConnectFault, End, TlsFault},
 };
 use bywash_proto::{config::Config, event::Event, observer::Observer};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 /// How a channel connects.
 #[derive(Clone)]
@@ -29,15 +38,26 @@ pub(super) enum Message {
     Letter(Letter),
     /// A channel of this number is to come.
     Channel(u64, How),
-    Stop,
 }
 
-/// Carries letters to the loop.
-pub(super) struct Mail(pub(super) Handle<Message>);
+/// A loop without a leader for so long may have missed what its connections said: it listens before it speaks.
+const STALE: Duration = Duration::from_secs(1);
 
-impl Post for Mail {
+/// The timer of the machine's time.
+const TIME: u64 = 0;
+/// A timer that is due at once: the loop does not sleep.
+const NUDGE: u64 = 1;
+
+/// Carries letters to the loop.
+pub(super) struct Carrier(pub(super) Arc<Drive<Loop>>);
+
+impl Post for Carrier {
     fn post(&self, letter: Letter) -> bool {
-        self.0.send(Message::Letter(letter)).is_ok()
+        self.0.post(Message::Letter(letter), false)
+    }
+
+    fn post_and_wait(&self, letter: Letter) -> bool {
+        self.0.post(Message::Letter(letter), true)
     }
 }
 
@@ -58,11 +78,31 @@ struct Conns {
     resolved: Vec<ResolveId>,
 }
 
+/// Channels and their sockets.
 pub(super) struct Loop {
+    event_loop: EventLoop,
+    state: State,
+    last_turn: Instant,
+}
+
+/// What the sockets' events go to.
+struct State {
     core: ClientCore,
     conns: Conns,
     timer: Option<(Instant, TimerId)>,
-    pub(super) stopped: bool,
+    /// Taken from the mail.
+    messages: VecDeque<Message>,
+    /// Messages that may run code of the user's, and those behind them: the keeper's.
+    deferred: VecDeque<Message>,
+    /// Whether frames are shown to observers, which are code of the user's.
+    observed: bool,
+}
+
+/// The loop for one turn.
+struct Leading<'a> {
+    state: &'a mut State,
+    mail: Option<&'a Mail<Message>>,
+    turn: Turn<'a>,
 }
 
 /// What a server says to a client that pings too often (gRPC's proposal A8).
@@ -140,12 +180,105 @@ impl Net for View<'_, '_> {
 }
 
 impl Loop {
-    pub(super) fn new(core: ClientCore) -> Loop {
+    pub(super) fn new(event_loop: EventLoop, core: ClientCore) -> Loop {
         Loop {
-            core,
-            conns: Conns::default(),
-            timer: None,
-            stopped: false,
+            last_turn: event_loop.clock().now(),
+            event_loop,
+            state: State {
+                core,
+                conns: Conns::default(),
+                timer: None,
+                messages: VecDeque::new(),
+                deferred: VecDeque::new(),
+                observed: false,
+            },
+        }
+    }
+}
+
+impl Turning for Loop {
+    type Message = Message;
+
+    fn turn(&mut self, mail: &Mail<Message>, turn: Turn<'_>) -> bool {
+        let clock = self.event_loop.clock();
+        let mut works = true;
+        if clock.now().saturating_since(self.last_turn) > STALE && !turn.keeper {
+            let mut listening = Leading {
+                state: &mut self.state,
+                mail: None,
+                turn,
+            };
+            let listened = self.event_loop.turn(&mut listening, Some(Duration::ZERO));
+            works &= listened.is_ok();
+        }
+        let mut leading = Leading {
+            state: &mut self.state,
+            mail: Some(mail),
+            turn,
+        };
+        works &= self.event_loop.turn(&mut leading, turn.longest).is_ok();
+        self.last_turn = clock.now();
+        // Polling fails only for want of memory or by a mistake; there is nobody to tell.
+        works
+    }
+
+    fn reserves(&self) -> bool {
+        let state = &self.state;
+        !state.deferred.is_empty() || state.observed || state.core.runs_user_code()
+    }
+}
+
+impl Leading<'_> {
+    /// Hears what the mail says, until there is nothing.
+    fn read_mail(&mut self, cx: &mut Cx<'_>) {
+        if self.turn.keeper {
+            while let Some(message) = self.state.deferred.pop_front() {
+                self.state.hear(cx, message);
+            }
+        }
+        let Some(mail) = self.mail else { return };
+        loop {
+            mail.take_or_sleep(&mut self.state.messages);
+            if self.state.messages.is_empty() {
+                return;
+            }
+            while let Some(message) = self.state.messages.pop_front() {
+                let defer = !self.state.deferred.is_empty() || message.runs_user_code();
+                match defer && !self.turn.keeper {
+                    true => self.state.deferred.push_back(message),
+                    false => self.state.hear(cx, message),
+                }
+            }
+        }
+    }
+
+    fn need_not_sleep(&self) -> bool {
+        let for_keeper = !self.turn.keeper && !self.state.deferred.is_empty();
+        for_keeper || self.turn.slot.is_some_and(Slot::is_set)
+    }
+}
+
+impl Message {
+    fn runs_user_code(&self) -> bool {
+        match self {
+            Message::Letter(letter) => letter.runs_user_code(),
+            Message::Channel(_, how) => how.observe.is_some(),
+        }
+    }
+}
+
+impl State {
+    fn hear(&mut self, cx: &mut Cx<'_>, message: Message) {
+        match message {
+            Message::Letter(letter) => {
+                let now = cx.now();
+                let conns = &mut self.conns;
+                self.core.on_letter(now, &mut View { cx, conns }, letter);
+            }
+            Message::Channel(home, how) => {
+                self.observed |= how.observe.is_some();
+                self.conns.hows.insert(home, how);
+            }
         }
     }
 
@@ -171,52 +304,53 @@ impl Loop {
             cx.cancel_timer(timer);
         }
         if let Some(next) = next {
-            self.timer = Some((next, cx.set_timer(next, 0)));
+            self.timer = Some((next, cx.set_timer(next, TIME)));
         }
     }
 }
 
-impl Handler for Loop {
-    type Message = Message;
+impl Handler for Leading<'_> {
+    type Message = ();
 
     fn on_open(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
-        let Some(ours) = self.conns.open.get(&conn).map(|open| open.ours) else {
+        let Some(ours) = self.state.conns.open.get(&conn).map(|open| open.ours) else {
             return;
         };
-        let how = self.conns.hows.get(&crate::client::home_of(ours));
+        let how = self.state.conns.hows.get(&crate::client::home_of(ours));
         if let (Some(observe), Some(mut open)) =
             (how.and_then(|how| how.observe.as_ref()), cx.conn(conn))
         {
             open.observe(observe());
         }
-        self.tell(cx, NetEvent::Connected { id: ours });
+        self.state.tell(cx, NetEvent::Connected { id: ours });
     }
 
     fn on_connect_failed(&mut self, cx: &mut Cx<'_>, conn: ConnId, error: ConnectError) {
-        if let Some(open) = self.gone(conn) {
+        if let Some(open) = self.state.gone(conn) {
             let why = Arc::new(failure(error));
-            self.tell(cx, NetEvent::ConnectFailed { id: open.ours, why });
+            self.state
+                .tell(cx, NetEvent::ConnectFailed { id: open.ours, why });
         }
     }
 
     fn on_close(&mut self, cx: &mut Cx<'_>, conn: ConnId, end: &End, _: u64) {
-        if let Some(open) = self.gone(conn) {
+        if let Some(open) = self.state.gone(conn) {
             let said = open.goaway.as_ref().map(|(_, debug)| &debug[..]);
             if said == Some(TOO_MANY_PINGS) {
-                self.conns.calm(open.ours);
+                self.state.conns.calm(open.ours);
             }
             let why = proto::closed(open.address, end.reason, open.goaway);
-            self.tell(cx, NetEvent::Closed { id: open.ours, why });
+            self.state.tell(cx, NetEvent::Closed { id: open.ours, why });
         }
     }
 
     fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
-        let Some(id) = self.conns.open.get(&conn).map(|open| open.ours) else {
+        let Some(id) = self.state.conns.open.get(&conn).map(|open| open.ours) else {
             return;
         };
         let mut spent = None;
         let told = proto::stream_event(event, &mut spent, |stream, event| {
-            self.tell(cx, NetEvent::Stream { id, stream, event });
+            self.state.tell(cx, NetEvent::Stream { id, stream, event });
         });
         if let (Some(head), Some(conn)) = (spent, cx.client(conn)) {
             conn.recycle(head);
@@ -228,41 +362,37 @@ impl Handler for Loop {
             return;
         };
         if let (NetEvent::GoAway { code, debug, .. }, Some(open)) =
-            (&event, self.conns.open.get_mut(&conn))
+            (&event, self.state.conns.open.get_mut(&conn))
         {
             open.goaway = Some((*code, debug.clone()));
         }
-        self.tell(cx, event);
+        self.state.tell(cx, event);
     }
 
-    fn on_message(&mut self, cx: &mut Cx<'_>, message: Message) {
-        match message {
-            Message::Letter(letter) => {
-                let now = cx.now();
-                let conns = &mut self.conns;
-                self.core.on_letter(now, &mut View { cx, conns }, letter);
-            }
-            Message::Channel(home, how) => {
-                self.conns.hows.insert(home, how);
-            }
-            Message::Stop => self.stopped = true,
+    fn on_message(&mut self, _: &mut Cx<'_>, (): ()) {}
+
+    fn on_timer(&mut self, cx: &mut Cx<'_>, _: TimerId, key: u64) {
+        if key == NUDGE {
+            return;
         }
-    }
-
-    fn on_timer(&mut self, cx: &mut Cx<'_>, _: TimerId, _: u64) {
-        self.timer = None;
+        self.state.timer = None;
         let now = cx.now();
-        let conns = &mut self.conns;
-        self.core.on_time(now, &mut View { cx, conns });
+        let conns = &mut self.state.conns;
+        self.state.core.on_time(now, &mut View { cx, conns });
     }
 
     fn before_wait(&mut self, cx: &mut Cx<'_>) {
-        while let Some(id) = self.conns.resolved.pop() {
+        self.read_mail(cx);
+        while let Some(id) = self.state.conns.resolved.pop() {
             let result = Ok(Vec::new());
-            self.tell(cx, NetEvent::Resolved { id, result });
+            self.state.tell(cx, NetEvent::Resolved { id, result });
         }
-        self.core.flush();
-        self.arm(cx);
+        self.state.core.flush();
+        self.state.arm(cx);
+        if self.need_not_sleep() {
+            let now = cx.now();
+            cx.set_timer(now, NUDGE);
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The clock of a loop, and the threads of the system.
 
+use super::{client::Loop, drive::Drive};
 use crate::{
     host::{Host, Slot, ThreadHost},
     wire::Instant,
 };
 use bywash_mio::{Clock, LoopOptions};
+use std::sync::Arc;
 
 /// How loops of this crate are made. A call stands in its loop's mailbox at most twice, so that the calls themselves are
 /// the mailbox's bound; a lower one would lose rings, or stop a loop that rings itself.
@@ -44,7 +46,44 @@ impl Host for LoopHost {
     }
 
     fn unpark(&self, slot: &Slot) {
-        self.threads.unpark(slot);
+        slot.wake();
+    }
+
+    fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+        self.threads.spawn(name, body)
+    }
+}
+
+/// The same for channels: a thread that waits drives their loop meanwhile, if nobody else does.
+pub(super) struct EngineHost {
+    clock: Clock,
+    threads: ThreadHost,
+    drive: Arc<Drive<Loop>>,
+}
+
+impl EngineHost {
+    pub(super) fn new(clock: Clock, drive: Arc<Drive<Loop>>) -> EngineHost {
+        EngineHost {
+            clock,
+            threads: ThreadHost::new(),
+            drive,
+        }
+    }
+}
+
+impl Host for EngineHost {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn park(&self, slot: &Slot, until: Option<Instant>) {
+        self.drive.park(slot, &|| {
+            until.map(|until| until.saturating_since(self.clock.now()))
+        });
+    }
+
+    fn unpark(&self, slot: &Slot) {
+        slot.wake();
     }
 
     fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
