@@ -1,3 +1,4 @@
+mod borrowed;
 mod credentials;
 mod encodings;
 mod fallback;
