@@ -19,7 +19,7 @@ targets="pair server client $(grep -v -x -E 'pair|server|client' <<<"$listed")"
 
 # The core forbids unsafe code: panics, overflows and broken invariants are what there is to find, and they need no
 # sanitizer. Sixteen units build sooner.
-build=(--fuzz-dir fuzz --features live --sanitizer none --codegen-units 16)
+build=(--fuzz-dir fuzz --features live,peer-h2 --sanitizer none --codegen-units 16)
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/fuzz"
 
 scratch=$(mktemp -d) || exit 1

@@ -5,6 +5,7 @@
 //! | [`frames`] | whole frames of any type, flags, length and stream, to either role |
 //! | [`server`], [`client`] | octets off the wire: no panic, bounded heap, legal output, orderly events, one end |
 //! | [`chunks`] | however the input is cut: the same events, the same output |
+//! | `peer_h2` | a client or server against the crate `h2`, with the feature `peer-h2`: what one says the other hears |
 //! | [`pair`] | a client against a server under random operations: nothing lost, nothing stuck, nobody at fault |
 //! | [`hpack_decode`] | any blocks: bounded heap, sizes within the limits, twice the same |
 //! | [`hpack_round_trip`] | what the encoder writes the decoder reads, through any change of sizes |
@@ -18,6 +19,9 @@
 mod blocks;
 mod cut;
 mod pair;
+mod pattern;
+#[cfg(feature = "peer-h2")]
+mod peer;
 mod rules;
 mod runner;
 mod wire;
@@ -25,6 +29,8 @@ mod wire;
 pub use blocks::{hpack_decode, hpack_differential, hpack_round_trip};
 pub use cut::chunks;
 pub use pair::pair;
+#[cfg(feature = "peer-h2")]
+pub use peer::peer_h2;
 pub use rules::heads;
 pub use wire::{client, frames, server};
 
@@ -41,5 +47,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("hpack_differential", hpack_differential),
     ("hpack_round_trip", hpack_round_trip),
     ("pair", pair),
+    #[cfg(feature = "peer-h2")]
+    ("peer_h2", peer_h2),
     ("server", server),
 ];
+
+/// The targets that a feature brings; their corpora are there without it.
+pub const BEHIND_FEATURES: &[&str] = &["peer_h2"];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bywash_fuzz::TARGETS;
+use bywash_fuzz::{BEHIND_FEATURES, TARGETS};
 use bywash_spec_tests::link::Rng;
 
 fn folder(name: &str) -> PathBuf {
@@ -20,7 +20,11 @@ fn names(of: &Path) -> BTreeSet<String> {
 
 #[test]
 fn every_target_has_an_entry_point_and_a_corpus() {
-    let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let built = TARGETS.iter().map(|(name, _)| *name);
+    let targets: BTreeSet<String> = built
+        .chain(BEHIND_FEATURES.iter().copied())
+        .map(str::to_owned)
+        .collect();
     assert_eq!(names(&folder("corpus")), targets);
     let files: BTreeSet<String> = targets.iter().map(|name| format!("{name}.rs")).collect();
     assert_eq!(names(&folder("fuzz_targets")), files);

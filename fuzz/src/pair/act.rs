@@ -6,8 +6,9 @@ use bywash_proto::vocabulary::{ErrorCode, FrameType, Priority, StreamId};
 use bywash_spec_tests::pair::Core;
 
 use super::side::Side;
-use super::track::{Fields, Track, body};
+use super::track::{Fields, Track};
 use super::{Op, Pair, Who, settings};
+use crate::pattern::body;
 
 /// Fields to send, some of them known to the tables, some not.
 fn some_fields(first: &[(&str, &str)], choice: u8) -> Fields {

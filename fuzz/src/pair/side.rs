@@ -9,7 +9,8 @@ use bywash_proto::vocabulary::{ErrorCode, Instant, StreamRef};
 use bywash_spec_tests::pair::{Core, Guard, Seen};
 use bywash_spec_tests::raw::Role;
 
-use super::track::{Track, body, fields};
+use super::track::{Track, fields};
+use crate::pattern::body;
 
 /// The streams of a side, by number.
 pub(crate) type Tracks = BTreeMap<u32, Track>;
