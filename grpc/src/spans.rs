@@ -1,7 +1,8 @@
 //! Calls and connections as spans and events of `tracing` (feature `tracing`).
 //!
 //! With the feature every server and channel has a [`Spans`] of its own accord. Where nobody listens, a call costs one
-//! look at a cached level. All have the target `bywash_grpc`:
+//! look at a cached level; but as somebody may, the engine's own thread drives a channel's sockets then, and not the
+//! caller that waits. All have the target `bywash_grpc`:
 //!
 //! | what | level | fields |
 //! |---|---|---|
