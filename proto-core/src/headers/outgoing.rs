@@ -121,17 +121,19 @@ impl<'a> OutgoingCheck<'a> {
     /// A field that a rule speaks of, whose octets are in order.
     #[inline]
     fn known_again(&mut self, id: u8, value: &'a [u8]) -> Result<(), HeadError> {
+        // Userinfo is in order or not by the scheme beside it.
+        let classes = match id {
+            names::AUTHORITY | names::HOST => octets::authority_classes(value),
+            _ => OctetClasses::NONE,
+        };
         let authority = self.authority;
         if id == names::AUTHORITY && authority.is_none() {
             self.authority = Some(value);
         }
-        if self.semantics.usual(id, value, OctetClasses::NONE) {
+        if self.semantics.usual(id, value, classes) {
             return Ok(());
         }
-        match self
-            .semantics
-            .field(id, value, OctetClasses::NONE, || authority)
-        {
+        match self.semantics.field(id, value, classes, || authority) {
             Verdict::Fault(error) => Err(error),
             Verdict::Keep | Verdict::KeepPrefix(_) | Verdict::Drop => Ok(()),
         }

@@ -222,6 +222,86 @@ fn summaries() {
     assert_eq!((summary.status, summary.content_length), (304, None));
 }
 
+/// The lowest index of a name in HPACK's static table (RFC 7541 A), or 0.
+fn known(name: &[u8]) -> u8 {
+    match name {
+        b":authority" => 1,
+        b":method" => 2,
+        b":path" => 4,
+        b":scheme" => 6,
+        b":status" => 8,
+        b"content-length" => 28,
+        b"cookie" => 32,
+        b"host" => 38,
+        b"server" => 54,
+        _ => 0,
+    }
+}
+
+/// A field that passed once is checked by a shorter way when the encoder meets it again; the verdict is the same, for
+/// the same reason, on that field or at the head's end.
+#[test]
+fn fields_met_again_are_judged_as_before() {
+    let judge = |kind, level, fields: &[(&str, &str)], again: bool| {
+        let mut check = OutgoingCheck::new(kind, level);
+        for (at, (name, value)) in fields.iter().enumerate() {
+            let (name, value) = (name.as_bytes(), value.as_bytes());
+            let verdict = match again {
+                true => check.repeated(known(name), name, value),
+                false => check.field(name, value),
+            };
+            verdict.map_err(|error| (at, error))?;
+        }
+        check.finish().map_err(|error| (fields.len(), error))
+    };
+    // Nothing here has an octet out of order: what breaks a rule breaks it beside other fields.
+    let some = [
+        (":method", "GET"),
+        (":method", "CONNECT"),
+        (":method", "OPTIONS"),
+        (":scheme", "https"),
+        (":path", "/"),
+        (":path", "*"),
+        (":authority", "a.example"),
+        (":authority", "u@a.example"),
+        (":protocol", "websocket"),
+        (":status", "200"),
+        (":status", "103"),
+        ("host", "a.example"),
+        ("host", "b.example"),
+        ("te", "trailers"),
+        ("content-length", "3"),
+        ("content-length", "4"),
+        ("cookie", "a=b"),
+        ("server", "x"),
+        ("x-own", "y"),
+    ];
+    let kinds = [
+        HeadKind::Request,
+        HeadKind::Response,
+        HeadKind::RequestTrailers,
+    ];
+    let mut random = 1u32;
+    for round in 0..30_000 {
+        let mut fields = Vec::new();
+        if round % 2 == 0 {
+            fields.extend(GET);
+        }
+        for _ in 0..round % 5 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            fields.push(some[(random >> 16) as usize % some.len()]);
+        }
+        for level in [Level::Strict, Level::Compatible, Level::Off] {
+            let kind = kinds[round % 3];
+            let (first, again) = (
+                judge(kind, level, &fields, false),
+                judge(kind, level, &fields, true),
+            );
+            assert_eq!(first, again, "{kind:?} {level:?} {fields:?}");
+        }
+    }
+}
+
 #[test]
 fn errors_speak_of_their_rule() {
     assert!(HeadError::ALL.is_sorted_by_key(|error| alloc::format!("{error:?}")));
