@@ -193,8 +193,11 @@ impl Inner {
             let arena = self.output.arena();
             arena.resize(arena.len() + overhead as usize - 1, 0);
         }
-        self.urgency.served(&mut self.store, slot, whole, full);
-        self.after_frame(slot, last, end);
+        if last {
+            self.after_last(slot, end);
+        } else {
+            self.after_frame(slot, whole, full);
+        }
         whole as usize + FrameHead::SIZE
     }
 
@@ -226,26 +229,32 @@ impl Inner {
         }
     }
 
+    /// A frame went out that leaves nothing queued.
     #[inline]
-    fn after_frame(&mut self, slot: u32, last: bool, end: bool) {
-        if last {
-            self.urgency.remove(&mut self.store, slot);
-            let trailers = self.store.at(slot).has_trailers();
-            if trailers {
-                self.write_trailers(slot);
-            }
-            self.tell_writable(slot);
-            if self.store.at(slot).bits.has(Bits::WANTS_DRAINED) {
-                self.mark_drained(slot);
-            }
-            if end || trailers {
-                self.we_ended(slot);
-            }
-            return;
+    fn after_last(&mut self, slot: u32, end: bool) {
+        self.urgency.remove(&mut self.store, slot);
+        let trailers = self.store.at(slot).has_trailers();
+        if trailers {
+            self.write_trailers(slot);
         }
+        self.tell_writable(slot);
+        if self.store.at(slot).bits.has(Bits::WANTS_DRAINED) {
+            self.mark_drained(slot);
+        }
+        if end || trailers {
+            self.we_ended(slot);
+        }
+    }
+
+    /// A frame of so many octets went out, of at most `full`, and the stream has more.
+    // Apart, so that a body of one frame, the usual one, does not carry its registers.
+    #[inline(never)]
+    fn after_frame(&mut self, slot: u32, octets: u32, full: u32) {
         if self.store.at(slot).send_window.available() == 0 {
             self.urgency.remove(&mut self.store, slot);
             self.make_ready(slot);
+        } else {
+            self.urgency.served(&mut self.store, slot, octets, full);
         }
         self.tell_writable(slot);
     }

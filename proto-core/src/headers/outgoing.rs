@@ -115,25 +115,24 @@ impl<'a> OutgoingCheck<'a> {
             self.semantics.regular();
             return Ok(());
         }
-        self.known_again(id, value)
+        self.known_again(id, name, value)
     }
 
     /// A field that a rule speaks of, whose octets are in order.
     #[inline]
-    fn known_again(&mut self, id: u8, value: &'a [u8]) -> Result<(), HeadError> {
+    fn known_again(&mut self, id: u8, name: &'a [u8], value: &'a [u8]) -> Result<(), HeadError> {
         // Userinfo is in order or not by the scheme beside it.
-        let classes = match id {
-            names::AUTHORITY | names::HOST => octets::authority_classes(value),
-            _ => OctetClasses::NONE,
-        };
-        let authority = self.authority;
-        if id == names::AUTHORITY && authority.is_none() {
-            self.authority = Some(value);
+        if matches!(id, names::AUTHORITY | names::HOST) {
+            return self.scan(id, name, value);
         }
-        if self.semantics.usual(id, value, classes) {
+        if self.semantics.usual(id, value, OctetClasses::NONE) {
             return Ok(());
         }
-        match self.semantics.field(id, value, classes, || authority) {
+        let authority = self.authority;
+        match self
+            .semantics
+            .field(id, value, OctetClasses::NONE, || authority)
+        {
             Verdict::Fault(error) => Err(error),
             Verdict::Keep | Verdict::KeepPrefix(_) | Verdict::Drop => Ok(()),
         }

@@ -146,9 +146,11 @@ impl Urgency {
     /// What a stream may send in one frame: the rest of its turn of `whole` octets, or all of them.
     #[inline]
     pub(crate) fn turn_left(stream: &Stream, whole: u32) -> u32 {
-        match whole.saturating_sub(stream.turn) {
+        match stream.turn {
             0 => whole,
-            left => left,
+            sent if sent < whole => whole - sent,
+            // Frames have become smaller within the turn.
+            _ => whole,
         }
     }
 
