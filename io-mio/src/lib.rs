@@ -74,6 +74,7 @@ mod listen;
 mod machine;
 mod mailbox;
 mod options;
+mod panics;
 mod pipe;
 pub mod server;
 mod session;

@@ -158,6 +158,7 @@ fn an_early_response_lets_the_upload_run_out_in_bounds() {
     let options = {
         let mut options = ServeOptions::default();
         options.discard = 10_000;
+        options.reset_after = Duration::from_millis(50);
         options
     };
     let early: Call = |_, reply| reply.send(413, &[("a", "b")], "too long").unwrap();

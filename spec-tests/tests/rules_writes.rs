@@ -110,6 +110,25 @@ fn drained_comes_with_the_last_octet() {
     assert_eq!(net.events(), [Seen::Drained(id)]);
 }
 
+/// With nothing left to be written, it comes at once; with the end of the message alone, after that.
+#[test]
+fn drained_does_not_wait_for_what_never_comes() {
+    let mut net = World::new(Role::Server, Feed::Whole, Config::default()).net;
+    let id = World::OPEN;
+    net.respond(id, &[(":status", "200")], false);
+    net.pump();
+    let stream = net.stream(id);
+    net.core.send(stream).notify_drained().unwrap();
+    net.pump();
+    assert_eq!(net.events(), [Seen::Drained(id)]);
+    net.send(id, Vec::<u8>::new(), true);
+    net.core.send(stream).notify_drained().unwrap();
+    assert_eq!(net.write_some(5), 5);
+    assert_eq!(net.events(), [], "half of a frame head is left");
+    net.pump();
+    assert_eq!(net.events(), [Seen::Drained(id)]);
+}
+
 /// What is in the output already is sent, though its stream was reset; nothing more of the stream is.
 #[test]
 fn a_reset_in_mid_frame_keeps_the_frame_whole() {

@@ -2,7 +2,7 @@
 //! all threads over as few connections as possible.
 
 use super::bridge::Bridge;
-use super::call::Call;
+use super::call::{Call, end};
 use super::calls::{CallNote, Calls};
 use super::error::CallError;
 use super::id::CallId;
@@ -190,8 +190,8 @@ fn run(mut event_loop: EventLoop<CallNote>, mut calls: Calls) {
     calls.close(&mut event_loop.cx());
     // Calls that were posted too late to be seen.
     for note in event_loop.close_mailbox() {
-        if let CallNote::Start(_, _, mut call) = note {
-            call.on_end(Err(CallError::Closed));
+        if let CallNote::Start(_, _, call) = note {
+            end(call, Err(CallError::Closed));
         }
     }
 }

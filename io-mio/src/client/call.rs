@@ -3,6 +3,7 @@
 use super::error::CallError;
 use crate::engine::{Conn, Cx};
 use crate::id::ConnId;
+use crate::panics::caught;
 use bytes::Bytes;
 use bywash_proto::error::SendError;
 use bywash_proto::headers::{Fields, Head};
@@ -13,6 +14,9 @@ use bywash_proto::vocabulary::{ErrorCode, Instant, StreamRef};
 ///
 /// A request that the peer certainly did not process is sent again by itself, if nothing of its body
 /// is gone: see [`rewind`](Self::rewind). Nothing of that is seen here.
+///
+/// A panic ends this call, with [`CallError::Panicked`], and no other; with `panic = "abort"` the
+/// process ends.
 pub trait Call {
     /// An informational response (RFC 9110 15.2).
     fn on_inform(&mut self, head: Head) {
@@ -53,6 +57,11 @@ pub trait Call {
 
     /// The call is over: the response is complete, or this is why it is not.
     fn on_end(&mut self, outcome: Result<(), CallError>);
+}
+
+/// The last word to a call, which goes.
+pub(crate) fn end(mut call: Box<dyn Call>, outcome: Result<(), CallError>) {
+    let _ = caught(move || call.on_end(outcome));
 }
 
 /// A request under way, for the length of one call.

@@ -1,7 +1,7 @@
 //! From requests to streams and back: which connection a call takes, and what becomes of it.
 
 use super::backoff::Backoff;
-use super::call::{Call, Talk};
+use super::call::{Call, Talk, end};
 use super::error::CallError;
 use super::id::CallId;
 use super::options::ClientOptions;
@@ -11,6 +11,7 @@ use super::running::{Running, Table};
 use crate::connect::Connect;
 use crate::engine::Cx;
 use crate::id::ConnId;
+use crate::panics::caught;
 use bywash_proto::error::OpenError;
 use bywash_proto::vocabulary::{ErrorCode, StreamRef};
 use std::sync::Arc;
@@ -96,13 +97,13 @@ impl Calls {
         cx: &mut Cx<'_>,
         id: CallId,
         request: Request,
-        mut call: Box<dyn Call>,
+        call: Box<dyn Call>,
     ) {
         if self.closed {
-            return call.on_end(Err(CallError::Closed));
+            return end(call, Err(CallError::Closed));
         }
         if request.url.secure && self.options.tls.is_none() {
-            return call.on_end(Err(CallError::NoTls));
+            return end(call, Err(CallError::NoTls));
         }
         let target = request.target.clone();
         let key = Key {
@@ -118,7 +119,7 @@ impl Calls {
             return;
         };
         if origin.waiting.len() >= waiting {
-            return call.on_end(Err(CallError::Busy));
+            return end(call, Err(CallError::Busy));
         }
         origin.waiting.push_back(id);
         origin.calls += 1;
@@ -151,14 +152,14 @@ impl Calls {
                 origin.waiting.pop_front();
                 continue;
             };
-            let end = running.sent;
+            let is_whole = running.sent;
             let mut refused = OpenError::Draining;
             let mut opened = None;
             for conn in origin.ready.clone() {
                 let Some(client) = cx.client(conn) else {
                     continue;
                 };
-                match client.request(&running.head, end) {
+                match client.request(&running.head, is_whole) {
                     Ok(stream) => {
                         opened = Some((conn, stream));
                         break;
@@ -252,15 +253,17 @@ impl Calls {
         let running = self.table.get(id)?;
         let (conn, stream) = running.at?;
         let mut talk = Talk::new(cx, conn, stream);
-        let result = action(&mut running.call, &mut talk);
+        let result = caught(|| action(&mut running.call, &mut talk));
         running.wrote |= talk.wrote;
         running.sent |= talk.finished;
-        if talk.cancelled {
+        if result.is_none() {
+            self.give_up(cx, id, CallError::Panicked);
+        } else if talk.cancelled {
             self.finish(cx, id, Err(CallError::Cancelled));
         } else {
             self.look(cx, id);
         }
-        Some(result)
+        result
     }
 
     /// Ends a call whose response is complete.
@@ -292,14 +295,14 @@ impl Calls {
     }
 
     pub(super) fn finish(&mut self, cx: &mut Cx<'_>, id: CallId, outcome: Result<(), CallError>) {
-        if let Some(mut running) = self.table.remove(id) {
+        if let Some(running) = self.table.remove(id) {
             if let Some(origin) = self.origins.get(running.origin) {
                 origin.calls -= 1;
             }
             if let Some(timer) = running.timer {
                 cx.cancel_timer(timer);
             }
-            running.call.on_end(outcome);
+            end(running.call, outcome);
         }
     }
 

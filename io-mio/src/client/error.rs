@@ -21,6 +21,8 @@ pub enum CallError {
     Busy,
     /// The caller gave up.
     Cancelled,
+    /// The call's own code panicked on the loop's thread.
+    Panicked,
     /// The client is shutting down, or gone.
     Closed,
     /// The request is for https, and the client has no TLS.
@@ -34,7 +36,7 @@ impl CallError {
         match self {
             Self::Stream(end) => end.retry.is_safe(),
             Self::Connect(_) | Self::Open(_) | Self::Busy | Self::NoTls => true,
-            Self::Deadline | Self::Cancelled | Self::Closed => false,
+            Self::Deadline | Self::Cancelled | Self::Panicked | Self::Closed => false,
         }
     }
 }
@@ -48,6 +50,7 @@ impl fmt::Display for CallError {
             Self::Deadline => f.write_str("the time for the call was over"),
             Self::Busy => f.write_str("too many calls wait for a connection to the same peer"),
             Self::Cancelled => f.write_str("cancelled by the caller"),
+            Self::Panicked => f.write_str("the caller's own code panicked"),
             Self::Closed => f.write_str("the client is closed"),
             Self::NoTls => f.write_str("https was asked for, and the client was built without TLS"),
         }

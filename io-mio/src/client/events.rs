@@ -114,9 +114,7 @@ impl Handler for Calls {
             }
             Event::Informational { stream, head } => {
                 if let Some(id) = self.table.of_stream(conn, stream) {
-                    if let Some(running) = self.table.get(id) {
-                        running.call.on_inform(head);
-                    }
+                    self.with(cx, id, |call, _talk| call.on_inform(head));
                 }
             }
             Event::Writable { stream } => {

@@ -4,6 +4,7 @@ use super::call::Call;
 use super::id::CallId;
 use super::request::Body;
 use crate::id::{ConnId, TimerId};
+use crate::panics::caught;
 use bywash_proto::headers::Head;
 use bywash_proto::vocabulary::StreamRef;
 use std::collections::HashMap;
@@ -33,7 +34,7 @@ impl Running {
         !self.headed
             && match self.body {
                 Body::None | Body::Whole(_) => true,
-                Body::Streamed => !self.wrote || self.call.rewind(),
+                Body::Streamed => !self.wrote || caught(|| self.call.rewind()).unwrap_or(false),
             }
     }
 }

@@ -1,6 +1,7 @@
 //! A server that a person uses without knowing frames.
 
 mod blocking;
+mod early;
 mod exchange;
 mod pool;
 mod request;

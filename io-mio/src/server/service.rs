@@ -9,6 +9,12 @@ use crate::id::ConnId;
 /// Answers requests on the loop's thread. Must not block; a [`Pool`](crate::server::Pool) is a service
 /// whose handlers may.
 ///
+/// A panic ends the request that it happened in, not the loop: one that was not answered is answered
+/// with 500, one that was half answered is reset with INTERNAL_ERROR. The service is called again for
+/// other requests, as the panic has left it; after a panic of [`on_open`](Self::on_open) its
+/// connection is closed. The same holds for an [`Exchange`](crate::server::Exchange), which is
+/// dropped. With `panic = "abort"` the process ends.
+///
 /// A closure `FnMut(&mut Request, &mut Reply<'_>)` is one.
 pub trait Service {
     /// Answers a request: at once, or by [`Reply::go_on`]. What is neither answered nor goes on is

@@ -8,9 +8,10 @@ use crate::engine::{Cx, Handler};
 use crate::error::{End, Notice};
 use crate::id::{ConnId, TimerId};
 use crate::mailbox::Handle;
+use crate::panics::caught;
 use bywash_proto::event::Event;
 use bywash_proto::headers::{Field, Head};
-use bywash_proto::vocabulary::{ErrorCode, StreamRef};
+use bywash_proto::vocabulary::{ErrorCode, Instant, StreamRef};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -18,9 +19,16 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServeOptions {
-    /// Octets of a request that are discarded after an early response, before the stream is reset
-    /// with NO_ERROR (RFC 9113 8.1). Default 64 KiB.
+    /// Octets of a request that are discarded after an early response (RFC 9113 8.1). Then its
+    /// window stays shut, and after [`reset_after`](Self::reset_after) the stream is reset with
+    /// NO_ERROR. Default 64 KiB.
     pub discard: u64,
+    /// Time that such a client has to see the response before the reset, which curl up to 8 takes
+    /// for a failure if it comes amid the upload. Default 1 s.
+    pub reset_after: Duration,
+    /// Time in all for what is left of a request after an early response; then the stream is reset
+    /// with NO_ERROR, too. Default 30 s.
+    pub discard_for: Duration,
     /// Time for the complete response to each request. Default none.
     pub deadline: Option<Duration>,
 }
@@ -29,6 +37,8 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             discard: 64 * 1024,
+            reset_after: Duration::from_secs(1),
+            discard_for: Duration::from_secs(30),
             deadline: None,
         }
     }
@@ -36,11 +46,13 @@ impl Default for ServeOptions {
 
 /// A handler that hands requests to a service. [`Server`](crate::server::Server) uses it on loops of
 /// its own; on any other loop it is used like every [`Handler`].
+///
+/// A service or an exchange that panics ends its own request, with 500 or a reset; see [`Service`].
 pub struct Serving<S> {
     service: S,
     handle: Handle<Note>,
-    options: ServeOptions,
-    streams: Streams,
+    pub(crate) options: ServeOptions,
+    pub(crate) streams: Streams,
     timers: HashMap<TimerId, Key>,
 }
 
@@ -73,8 +85,10 @@ impl<S: Service> Serving<S> {
         let is_head = request.method() == b"HEAD";
         let wants_continue = !end && expects(request.head());
         let mut reply = Reply::new(cx, &self.handle, conn, stream, is_head, Progress::default());
-        self.service.call(&mut request, &mut reply);
-        if reply.exchange.is_none() && !reply.progress.ended {
+        let service = &mut self.service;
+        if caught(|| service.call(&mut request, &mut reply)).is_none() {
+            panicked(&mut reply);
+        } else if reply.exchange.is_none() && !reply.progress.ended {
             forgotten(&mut reply);
         }
         let (progress, deadline) = (reply.progress, reply.deadline);
@@ -87,11 +101,6 @@ impl<S: Service> Serving<S> {
             return;
         }
         let deadline = deadline.or_else(|| self.options.deadline.map(|time| cx.now() + time));
-        let timer = deadline.map(|at| {
-            let timer = cx.set_timer(at, 0);
-            self.timers.insert(timer, (conn, stream));
-            timer
-        });
         let goes_on = exchange.is_some() && !progress.headed;
         let open = Open {
             exchange,
@@ -99,18 +108,37 @@ impl<S: Service> Serving<S> {
             is_head,
             heard: end,
             patience: self.options.discard,
-            timer,
+            timer: None,
+            discarded: false,
+            cut: false,
         };
-        self.streams.insert((conn, stream), open);
+        let key = (conn, stream);
+        self.streams.insert(key, open);
+        match deadline {
+            Some(at) if !progress.ended => self.set_timer(cx, key, at),
+            _ => {}
+        }
         if wants_continue && goes_on {
             if let Some(server) = cx.server(conn) {
                 // A stream that is gone needs no go-ahead.
                 let _ = server.informational(stream, &[(":status", "100")]);
             }
         }
-        self.with(cx, (conn, stream), |exchange, reply| {
-            exchange.on_writable(reply);
-        });
+        self.with(cx, key, |exchange, reply| exchange.on_writable(reply));
+        self.discard_rest(cx, key);
+    }
+
+    /// Sets or moves the one timer of a request.
+    pub(crate) fn set_timer(&mut self, cx: &mut Cx<'_>, key: Key, at: Instant) {
+        let Some(open) = self.streams.get_mut(key) else {
+            return;
+        };
+        let timer = cx.set_timer(at, 0);
+        self.timers.insert(timer, key);
+        if let Some(old) = open.timer.replace(timer) {
+            cx.cancel_timer(old);
+            self.timers.remove(&old);
+        }
     }
 
     /// Calls the exchange of a request, and looks at what it did.
@@ -123,35 +151,39 @@ impl<S: Service> Serving<S> {
         let open = self.streams.get_mut(key)?;
         let exchange = open.exchange.as_mut()?;
         let mut reply = Reply::new(cx, &self.handle, key.0, key.1, open.is_head, open.progress);
-        let result = call(exchange, &mut reply);
-        let (progress, deadline) = (reply.progress, reply.deadline);
+        let result = caught(|| call(exchange, &mut reply));
+        if result.is_none() {
+            panicked(&mut reply);
+        }
+        let (progress, deadline, next) = (reply.progress, reply.deadline, reply.exchange.take());
         open.progress = progress;
-        if let Some(next) = reply.exchange.take() {
-            open.exchange = Some(next);
-        }
-        if let Some(at) = deadline {
-            let timer = cx.set_timer(at, 0);
-            self.timers.insert(timer, key);
-            if let Some(old) = open.timer.replace(timer) {
-                cx.cancel_timer(old);
-                self.timers.remove(&old);
+        match (&result, next) {
+            // It is not asked again, and may fall apart as it goes.
+            (None, next) => {
+                part(next);
+                part(open.exchange.take());
             }
+            (Some(_), Some(next)) => open.exchange = Some(next),
+            (Some(_), None) => {}
         }
-        if progress.ended && open.exchange.as_ref().is_some_and(|e| !e.reads_on()) {
-            open.exchange = None;
+        if progress.ended && open.exchange.as_ref().is_some_and(|e| !reads_on(&**e)) {
+            part(open.exchange.take());
+        }
+        if let Some(at) = deadline.filter(|_| !progress.ended) {
+            self.set_timer(cx, key, at);
         }
         self.clean(cx, key);
-        Some(result)
+        result
     }
 
     /// Forgets a request that is done with.
-    fn clean(&mut self, cx: &mut Cx<'_>, key: Key) {
+    pub(crate) fn clean(&mut self, cx: &mut Cx<'_>, key: Key) {
         if self.streams.get_mut(key).is_some_and(|open| open.is_done()) {
-            self.forget(cx, key);
+            part(self.forget(cx, key).and_then(|open| open.exchange));
         }
     }
 
-    fn forget(&mut self, cx: &mut Cx<'_>, key: Key) -> Option<Open> {
+    pub(crate) fn forget(&mut self, cx: &mut Cx<'_>, key: Key) -> Option<Open> {
         let open = self.streams.remove(key)?;
         if let Some(timer) = open.timer {
             cx.cancel_timer(timer);
@@ -170,18 +202,10 @@ impl<S: Service> Serving<S> {
                 exchange.on_data(reply, data, end)
             });
             let used = used.unwrap_or(data.len()).min(data.len());
-            return give_back(cx, key, used);
+            give_back(cx, key, used);
+            return self.discard_rest(cx, key);
         }
-        open.patience = open.patience.saturating_sub(data.len() as u64);
-        if open.patience == 0 && !open.heard {
-            if let Some(server) = cx.server(key.0) {
-                server.send(key.1).reset(ErrorCode::NO_ERROR);
-            }
-            self.forget(cx, key);
-            return;
-        }
-        give_back(cx, key, data.len());
-        self.clean(cx, key);
+        self.discard(cx, key, data.len());
     }
 
     fn on_trailers(&mut self, cx: &mut Cx<'_>, key: Key, trailers: Head) {
@@ -194,13 +218,24 @@ impl<S: Service> Serving<S> {
         self.clean(cx, key);
     }
 
+    /// The timer of a request is due.
+    fn on_due(&mut self, cx: &mut Cx<'_>, key: Key) {
+        let Some(open) = self.streams.get_mut(key) else {
+            return;
+        };
+        open.timer = None;
+        if open.progress.ended {
+            self.cut(cx, key);
+        } else {
+            self.on_overdue(cx, key);
+        }
+    }
+
     fn on_overdue(&mut self, cx: &mut Cx<'_>, key: Key) {
         let Some(mut open) = self.forget(cx, key) else {
             return;
         };
-        if let Some(exchange) = &mut open.exchange {
-            exchange.on_end(&Ended::Deadline);
-        }
+        tell(open.exchange.take(), &Ended::Deadline);
         let Some(server) = cx.server(key.0) else {
             return;
         };
@@ -209,7 +244,20 @@ impl<S: Service> Serving<S> {
         if !answered {
             server.send(key.1).reset(ErrorCode::CANCEL);
         } else if !open.heard {
-            server.send(key.1).reset(ErrorCode::NO_ERROR);
+            self.answered_early(cx, key);
+        }
+    }
+
+    /// The head was cut short: nobody can judge it (RFC 6585 5).
+    #[cold]
+    fn too_large(&mut self, cx: &mut Cx<'_>, key: Key, end: bool) {
+        let Some(server) = cx.server(key.0) else {
+            return;
+        };
+        if server.response(key.1, &[(":status", "431")], true).is_err() {
+            server.send(key.1).reset(ErrorCode::CANCEL);
+        } else if !end {
+            self.answered_early(cx, key);
         }
     }
 }
@@ -229,7 +277,33 @@ fn forgotten(reply: &mut Reply<'_>) {
     }
 }
 
-fn give_back(cx: &mut Cx<'_>, (conn, stream): Key, octets: usize) {
+/// The service or the exchange has panicked, and the hook for panics has told of it.
+#[cold]
+fn panicked(reply: &mut Reply<'_>) {
+    if !reply.progress.ended {
+        forgotten(reply);
+    }
+}
+
+fn reads_on(exchange: &dyn Exchange) -> bool {
+    caught(|| exchange.reads_on()).unwrap_or(false)
+}
+
+/// An exchange goes; how it falls apart is the program's own code, too.
+fn part(exchange: Option<Box<dyn Exchange>>) {
+    if exchange.is_some() {
+        let _ = caught(move || drop(exchange));
+    }
+}
+
+/// The last call of an exchange.
+fn tell(exchange: Option<Box<dyn Exchange>>, end: &Ended) {
+    if let Some(mut exchange) = exchange {
+        let _ = caught(move || exchange.on_end(end));
+    }
+}
+
+pub(crate) fn give_back(cx: &mut Cx<'_>, (conn, stream): Key, octets: usize) {
     if octets == 0 {
         return;
     }
@@ -249,65 +323,61 @@ impl<S: Service> Handler for Serving<S> {
                 overlong: true,
                 end,
                 ..
-            } => too_large(cx, conn, stream, end),
+            } => self.too_large(cx, (conn, stream), end),
             Event::Request {
                 stream, head, end, ..
             } => self.on_request(cx, conn, stream, head, end),
             Event::Data { stream, data, end } => self.on_data(cx, (conn, stream), data, end),
             Event::Trailers { stream, head, .. } => self.on_trailers(cx, (conn, stream), head),
             Event::Writable { stream } => {
-                self.with(cx, (conn, stream), |exchange, reply| {
-                    exchange.on_writable(reply);
-                });
+                let key = (conn, stream);
+                self.with(cx, key, |exchange, reply| exchange.on_writable(reply));
+                self.discard_rest(cx, key);
             }
             Event::Ended { stream, end } if !self.streams.is_empty() => {
                 if let Some(mut open) = self.forget(cx, (conn, stream)) {
-                    if let Some(exchange) = &mut open.exchange {
-                        exchange.on_end(&Ended::Stream(end));
-                    }
+                    tell(open.exchange.take(), &Ended::Stream(end));
                 }
             }
+            Event::Drained { stream } => self.on_drained(cx, (conn, stream)),
             _ => {}
         }
     }
 
     fn on_open(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
-        self.service.on_open(cx, conn);
+        let service = &mut self.service;
+        if caught(|| service.on_open(cx, conn)).is_none() {
+            // What it keeps for the connection may be missing.
+            if let Some(mut conn) = cx.conn(conn) {
+                conn.close(ErrorCode::INTERNAL_ERROR);
+            }
+        }
     }
 
     fn on_close(&mut self, _cx: &mut Cx<'_>, conn: ConnId, end: &End, _tag: u64) {
-        self.service.on_close(conn, end);
+        let service = &mut self.service;
+        let _ = caught(|| service.on_close(conn, end));
     }
 
     fn on_notice(&mut self, _cx: &mut Cx<'_>, notice: &Notice) {
-        self.service.on_notice(notice);
+        let service = &mut self.service;
+        let _ = caught(|| service.on_notice(notice));
     }
 
     fn on_timer(&mut self, cx: &mut Cx<'_>, timer: TimerId, _key: u64) {
         if let Some(key) = self.timers.remove(&timer) {
-            self.on_overdue(cx, key);
+            self.on_due(cx, key);
         }
     }
 
     fn on_message(&mut self, cx: &mut Cx<'_>, note: Note) {
-        self.with(cx, (note.conn, note.stream), |exchange, reply| {
-            exchange.on_wake(reply);
-        });
+        let key = (note.conn, note.stream);
+        self.with(cx, key, |exchange, reply| exchange.on_wake(reply));
+        self.discard_rest(cx, key);
         if note.left {
             if let Some(server) = cx.server(note.conn) {
                 server.let_go(note.stream);
             }
-        }
-    }
-}
-
-/// The head was cut short: nobody can judge it (RFC 6585 5).
-#[cold]
-fn too_large(cx: &mut Cx<'_>, conn: ConnId, stream: StreamRef, end: bool) {
-    if let Some(server) = cx.server(conn) {
-        let refused = server.response(stream, &[(":status", "431")], true).is_ok();
-        if !refused || !end {
-            server.send(stream).reset(ErrorCode::NO_ERROR);
         }
     }
 }

@@ -19,6 +19,10 @@ pub(crate) struct Open {
     /// Octets that may yet be discarded.
     pub(crate) patience: u64,
     pub(crate) timer: Option<TimerId>,
+    /// What comes is discarded, and there is a bound to how long.
+    pub(crate) discarded: bool,
+    /// It is reset once its response is written.
+    pub(crate) cut: bool,
 }
 
 impl Open {

@@ -7,7 +7,7 @@ use crate::frame::{Flags, FrameHead};
 use crate::headers::{Fields, Head, HeadKind, MethodKind, OutgoingSummary};
 use crate::limits::Account;
 use crate::observer::{Content, Direction, Seen};
-use crate::stream::{Bits, State};
+use crate::stream::{Bits, Notice, State};
 use crate::vocabulary::{FrameType, StreamId, StreamRef};
 use bytes::Bytes;
 
@@ -400,8 +400,19 @@ impl Inner {
 
     pub(crate) fn notify_drained(&mut self, slot: u32) {
         let stream = self.store.at_mut(slot);
+        if stream.bits.has(Bits::DRAIN_MARKED) {
+            return;
+        }
         stream.bits.set(Bits::WANTS_DRAINED);
-        if stream.queued == 0 {
+        let ends = stream.bits.has(Bits::END_QUEUED) || stream.has_trailers();
+        if stream.queued != 0 || (ends && stream.state.can_send()) {
+            // Its last frame will be marked.
+            return;
+        }
+        if self.output.is_empty() {
+            stream.bits.clear(Bits::WANTS_DRAINED);
+            self.notify(slot, Notice::DRAINED);
+        } else {
             self.mark_drained(slot);
         }
     }
