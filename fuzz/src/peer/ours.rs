@@ -197,6 +197,10 @@ impl Ours {
         };
         let talk = self.talk(stream);
         assert_eq!(talk.told, None, "{stream:?} ended twice");
+        if let EndedBy::Timeout(_) = end.by {
+            // The core resets it of its own accord, and the other side hears of that.
+            talk.reset.get_or_insert(end.code.0);
+        }
         talk.told = Some(told);
     }
 }
