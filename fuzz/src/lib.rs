@@ -10,6 +10,10 @@
 //! | [`hpack_decode`] | any blocks: bounded heap, sizes within the limits, twice the same |
 //! | [`hpack_round_trip`] | what the encoder writes the decoder reads, through any change of sizes |
 //! | [`hpack_differential`] | blocks that another implementation accepts too mean the same to both |
+//! | [`grpc_framing`] | a stream of messages, however cut: the messages that a plain reading finds, heap that they pay for |
+//! | [`grpc_metadata`] | fields received, set and removed: order, limits and what goes on the wire |
+//! | [`grpc_status`] | statuses off the wire and back, within any limit; what else heads hold |
+//! | [`grpc_calls`] | calls at a server or client of a hostile peer: each ends once, all credit comes back |
 //! | [`heads`] | both checks of heads agree, and a head holds what went in |
 //!
 //! The entry points for libFuzzer stand in `fuzz_targets/`; the corpora run in `cargo test`.
@@ -18,6 +22,7 @@
 
 mod blocks;
 mod cut;
+mod grpc;
 mod pair;
 mod pattern;
 #[cfg(feature = "peer-h2")]
@@ -28,6 +33,7 @@ mod wire;
 
 pub use blocks::{hpack_decode, hpack_differential, hpack_round_trip};
 pub use cut::chunks;
+pub use grpc::{grpc_calls, grpc_framing, grpc_metadata, grpc_status};
 pub use pair::pair;
 #[cfg(feature = "peer-h2")]
 pub use peer::peer_h2;
@@ -42,6 +48,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("chunks", chunks),
     ("client", client),
     ("frames", frames),
+    ("grpc_calls", grpc_calls),
+    ("grpc_framing", grpc_framing),
+    ("grpc_metadata", grpc_metadata),
+    ("grpc_status", grpc_status),
     ("heads", heads),
     ("hpack_decode", hpack_decode),
     ("hpack_differential", hpack_differential),

@@ -1,0 +1,4 @@
+//! See `bywash_fuzz::grpc_metadata`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bywash_fuzz::grpc_metadata(data));
