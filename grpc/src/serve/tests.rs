@@ -1,4 +1,5 @@
 mod deadlines;
+mod points;
 
 use crate::{
     Metadata, Status,
