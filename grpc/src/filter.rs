@@ -5,6 +5,7 @@ use crate::{
     framing::Framed,
     message::Arrived,
     metadata::Metadata,
+    panics::caught,
     stats::{Event, Payload, Recorders},
     status::Status,
 };
@@ -19,7 +20,7 @@ pub struct CallInfo<'a> {
     pub metadata: &'a mut Metadata,
 }
 
-/// Looks at every call of a server. Runs on a loop thread and must not block.
+/// Looks at every call of a server. Runs on a loop thread and must not block. A panic ends the call with UNKNOWN.
 pub trait ServerFilter: Send + Sync + 'static {
     /// A call begins. What is returned hears of the rest of it; `None` costs nothing.
     ///
@@ -37,7 +38,7 @@ pub trait ClientFilter: Send + Sync + 'static {
     fn on_call(&self, info: &mut CallInfo<'_>) -> Result<Option<Box<dyn CallHooks>>, Status>;
 }
 
-/// Hears of one call. Runs on a loop thread and must not block.
+/// Hears of one call. Runs on a loop thread and must not block. Hooks that panic hear no more; the call goes on.
 pub trait CallHooks: Send {
     /// The response's head, about to be sent or handed up.
     fn on_headers(&mut self, _fields: &mut Metadata) {}
@@ -89,9 +90,10 @@ pub(crate) fn run_within(
     }
 }
 
-/// The hooks of one call, the first filter's outermost, and who else hears of it.
+/// The hooks of one call, and who else hears of it.
 #[derive(Default)]
 pub(crate) struct Hooks {
+    /// The last filter's first: the first one's are outermost.
     filters: Vec<Box<dyn CallHooks>>,
     recorders: Recorders,
     attempts: u32,
@@ -105,6 +107,7 @@ impl Hooks {
         for hook in found {
             filters.extend(hook?);
         }
+        filters.reverse();
         Ok(Hooks {
             filters,
             ..Hooks::default()
@@ -114,6 +117,12 @@ impl Hooks {
     /// Whether no code of the user's hears of the call.
     pub(crate) fn is_empty(&self) -> bool {
         self.filters.is_empty() && self.recorders.is_empty()
+    }
+
+    /// From the innermost to the outermost, but for those that panic.
+    fn each(&mut self, mut tell: impl FnMut(&mut dyn CallHooks)) {
+        self.filters
+            .retain_mut(|hook| caught(|| tell(&mut **hook)).is_some());
     }
 
     pub(crate) fn record(&mut self, recorders: Recorders) {
@@ -133,10 +142,7 @@ impl Hooks {
         if !sent {
             self.recorders.tell(&Event::InHeader(fields));
         }
-        self.filters
-            .iter_mut()
-            .rev()
-            .for_each(|hook| hook.on_headers(fields));
+        self.each(|hook| hook.on_headers(fields));
         if sent {
             self.recorders.tell(&Event::OutHeader(fields));
         }
@@ -144,10 +150,7 @@ impl Hooks {
 
     /// The same of a call that ends without messages: with nothing to say, the trailers are its head.
     pub(crate) fn headers_at_end(&mut self, fields: &mut Metadata) {
-        self.filters
-            .iter_mut()
-            .rev()
-            .for_each(|hook| hook.on_headers(fields));
+        self.each(|hook| hook.on_headers(fields));
         if !fields.is_empty() {
             self.recorders.tell(&Event::OutHeader(fields));
         }
@@ -169,10 +172,7 @@ impl Hooks {
     }
 
     fn message(&mut self, sent: bool, octets: usize) {
-        self.filters
-            .iter_mut()
-            .rev()
-            .for_each(|hook| hook.on_message(sent, octets));
+        self.each(|hook| hook.on_message(sent, octets));
     }
 
     /// The call ends, with trailers that are sent, that have come, or that there are none of.
@@ -185,10 +185,7 @@ impl Hooks {
         if way == Way::In {
             self.recorders.tell(&Event::InTrailer(trailers));
         }
-        self.filters
-            .iter_mut()
-            .rev()
-            .for_each(|hook| hook.on_end(result, trailers));
+        self.each(|hook| hook.on_end(result, trailers));
         self.filters.clear();
         if way == Way::Out {
             self.recorders.tell(&Event::OutTrailer(trailers));

@@ -82,6 +82,7 @@ pub mod method;
 pub mod outgoing;
 #[cfg(test)]
 mod pair;
+mod panics;
 pub mod percent;
 pub mod pipe;
 pub mod pool;

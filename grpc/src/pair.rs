@@ -38,6 +38,8 @@ pub(crate) struct Pair {
     pub(crate) client: client::Connection,
     pub(crate) server: server::Connection,
     pub(crate) now: Instant,
+    /// How long a turn has been under way when a request comes.
+    pub(crate) behind: Duration,
     /// Octets delivered at once.
     pub(crate) chunk: usize,
     pub(crate) attempt: Option<AttemptCore>,
@@ -90,6 +92,7 @@ impl Pair {
             client: client::Connection::new(client, now).unwrap(),
             server: server::Connection::new(server, now).unwrap(),
             now,
+            behind: Duration::ZERO,
             chunk: usize::MAX,
             attempt: None,
             outgoing: Outgoing::default(),
@@ -263,20 +266,21 @@ impl Pair {
             server,
             at_server,
             incoming,
-            now,
             ..
         } = self;
         match event {
             StreamEvent::Request(request) => {
                 let registry = Registry::standard();
+                let at = self.now + self.behind;
                 let serving = Serving {
+                    clock: &|| at,
                     registry: &registry,
                     max_receive: self.limit,
                     single: self.serving_single,
                     wanted: self.wanted,
                     unread: &self.unread,
                 };
-                let accepted = ServeCore::accept(*now, server, stream, request, &serving);
+                let accepted = ServeCore::accept(server, stream, request, &serving);
                 if let Some((mut core, head)) = accepted {
                     core.start(server, &mut |event| note_server(at_server, event));
                     *served = Some(core);

@@ -34,6 +34,7 @@ use crate::{
     code::Code,
     host::Host,
     metadata::Metadata,
+    panics::caught,
     status::{ConnError, Status},
     wire::Instant,
 };
@@ -132,7 +133,8 @@ pub struct Conn<'a> {
     pub peer: &'a str,
 }
 
-/// Hears of calls and connections. Runs on loop threads, and where calls are made: it must not block.
+/// Hears of calls and connections. Runs on loop threads, and where calls are made: it must not block. Panics harm nobody
+/// else: a call is not told to one that panics at its beginning.
 pub trait Stats: Send + Sync + 'static {
     /// A call begins. What is returned hears of the rest of it; `None` costs nothing more.
     fn on_call(&self, begin: &Begin<'_>) -> Option<Box<dyn CallStats>>;
@@ -141,7 +143,7 @@ pub trait Stats: Send + Sync + 'static {
     fn on_connection(&self, _at: Instant, _conn: &Conn<'_>, _event: &ConnEvent<'_>) {}
 }
 
-/// Hears of one call. Must not block.
+/// Hears of one call. Must not block. One that panics hears no more.
 pub trait CallStats: Send {
     /// Something happened.
     fn on_event(&mut self, at: Instant, event: &Event<'_>);
@@ -168,7 +170,8 @@ impl StatsList {
     }
 
     pub(crate) fn begin(&self, begin: &Begin<'_>, host: &Arc<dyn Host>) -> Recorders {
-        let list: Vec<_> = self.iter().filter_map(|one| one.on_call(begin)).collect();
+        let hear = |one: &Arc<dyn Stats>| caught(|| one.on_call(begin)).flatten();
+        let list: Vec<_> = self.iter().filter_map(hear).collect();
         Recorders {
             host: (!list.is_empty()).then(|| Arc::clone(host)),
             list,
@@ -177,7 +180,8 @@ impl StatsList {
 
     pub(crate) fn connection(&self, at: Instant, conn: &Conn<'_>, event: &ConnEvent<'_>) {
         for one in self.iter() {
-            one.on_connection(at, conn, event);
+            // What it did not hear is its own loss.
+            let _ = caught(|| one.on_connection(at, conn, event));
         }
     }
 }
@@ -203,9 +207,8 @@ impl Recorders {
     pub(crate) fn tell(&mut self, event: &Event<'_>) {
         if let Some(host) = &self.host {
             let now = host.now();
-            for one in &mut self.list {
-                one.on_event(now, event);
-            }
+            self.list
+                .retain_mut(|one| caught(|| one.on_event(now, event)).is_some());
         }
     }
 

@@ -11,18 +11,14 @@ use crate::{
     filter::{Hooks, Way},
     host::{Host, OnLoop},
     metadata::Metadata,
+    panics::caught,
     pipe::{Ended, Out, Pipe, Wake},
     reactor::{Asks, ClientFront, ClientNews},
     serve::SendState,
     stats::{self, ConnEvent, Side, StatsList},
     wire::{ConnId, Instant, Net, NetEvent, ResolveId},
 };
-use std::{
-    collections::HashMap,
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 /// The channel that a connection belongs to.
 pub fn home_of(id: ConnId) -> u64 {
@@ -107,7 +103,7 @@ impl Fronts {
                     front.news.tell(&mut *reactor, &front.pipe, &mut asks);
                     let (result, trailers) = (result.clone(), trailers.clone());
                     // A panic here has no call left to end.
-                    let _ = catch_unwind(AssertUnwindSafe(|| reactor.end(result, trailers)));
+                    let _ = caught(|| reactor.end(result, trailers));
                 }
                 front.pipe.put_end(Ended { result, trailers }, false);
                 self.by_number.remove(&front.pipe.origin().number);
@@ -205,11 +201,11 @@ impl ClientCore {
         if let Some(mut reactor) = reactor {
             let (result, trailers) = (result.clone(), trailers.clone());
             // A panic here has no call left to end.
-            let _ = catch_unwind(AssertUnwindSafe(|| reactor.end(result, trailers)));
+            let _ = caught(|| reactor.end(result, trailers));
         }
         call.put_end(Ended { result, trailers }, false);
         if let Some(done) = done {
-            let _ = catch_unwind(AssertUnwindSafe(|| done(&call)));
+            let _ = caught(|| done(&call));
         }
         note(call, &mut self.woken);
     }
@@ -402,7 +398,7 @@ impl Home {
             attended += usize::from(front.attended);
             if let Some(done) = front.done {
                 // A panic here has no call left to end.
-                let _ = catch_unwind(AssertUnwindSafe(|| done(&front.pipe)));
+                let _ = caught(|| done(&front.pipe));
             }
             note(front.pipe, woken);
         }

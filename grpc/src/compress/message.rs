@@ -1,9 +1,10 @@
 //! Between codecs and framing.
 
-use super::{Compressor, DecompressError};
+use super::{CompressError, Compressor, DecompressError};
 use crate::{
     framing::{DEFAULT_MAX_SEND, Frame, Framed, FramingError, Unsealed},
     message::MessageBuf,
+    panics::caught,
     status::Status,
 };
 use bytes::Bytes;
@@ -68,7 +69,8 @@ impl<'a> Sending<'a> {
 /// A message compressed and framed; `None` if it does not get smaller.
 pub(crate) fn pack(message: &[u8], compressor: &dyn Compressor) -> Result<Option<Framed>, Status> {
     let mut packed = Unsealed::with_capacity(message.len() / 2);
-    compressor.compress(message, packed.body())?;
+    let told = caught(|| compressor.compress(message, packed.body()));
+    told.unwrap_or_else(|| Err(CompressError("the encoding panicked".into())))?;
     if packed.message().len() < message.len() {
         let framed = packed.seal(true, usize::MAX)?;
         Ok(Some(framed.packed_from(message.len())))
@@ -93,7 +95,8 @@ pub fn open<'a>(
         return Err(FramingError::CompressedWithoutEncoding.into());
     };
     let mut out = Vec::new();
-    compressor.decompress(&frame.message, limit, &mut out)?;
+    let told = caught(|| compressor.decompress(&frame.message, limit, &mut out));
+    told.unwrap_or_else(|| Err(DecompressError::Corrupt("the encoding panicked".into())))?;
     if out.len() > limit {
         return Err(DecompressError::TooLarge(limit).into());
     }

@@ -109,13 +109,12 @@ impl Handler for Loop {
     }
 
     fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
-        let now = cx.now();
         let mut spent = None;
         let core = &mut self.core;
         // Events of the connection are the loop's business.
         let _ = proto::stream_event(event, &mut spent, |stream, event: StreamEvent<'_>| {
             if let Some(wire) = cx.server(conn) {
-                core.on_stream(now, wire, name(conn), stream, event);
+                core.on_stream(wire, name(conn), stream, event);
             }
         });
         if let (Some(head), Some(conn)) = (spent, cx.server(conn)) {

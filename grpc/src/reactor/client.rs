@@ -5,14 +5,11 @@ use crate::{
     code::Code,
     codec::{Codec, MessageBuf},
     metadata::Metadata,
+    panics::caught,
     pipe::{Out, Pipe},
     status::Status,
 };
-use std::{
-    marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{marker::PhantomData, sync::Arc};
 
 /// A client's call as an object. Its methods run on the channel's loop and must not block.
 pub trait ClientReactor<Q: 'static, R>: Send + 'static {
@@ -99,12 +96,12 @@ impl ClientNews {
 
 /// A panic gives the call up; whether there was none.
 fn guarded(call: &Arc<Pipe>, tell: impl FnOnce()) -> bool {
-    let told = catch_unwind(AssertUnwindSafe(tell));
-    if told.is_err() {
+    let told = caught(tell).is_some();
+    if !told {
         let status = Status::local(Code::Unknown, "reactor panicked");
         call.say(Out::Cancel(status));
     }
-    told.is_ok()
+    told
 }
 
 struct Typed<Q: 'static, R: 'static, C> {

@@ -14,8 +14,11 @@ use crate::{
 use std::{borrow::Cow, collections::VecDeque};
 
 /// How calls of a method are served.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy)]
 pub struct Serving<'a> {
+    /// The time as it is. A turn's own time lies before what came in it: a deadline counted from there would pass before
+    /// the client's.
+    pub clock: &'a dyn Fn() -> Instant,
     /// The encodings known.
     pub registry: &'a Registry,
     /// The most octets that a message may have.
@@ -44,7 +47,6 @@ pub struct Incoming {
 impl ServeCore {
     /// Reads the head of a request. `None` if it was answered already.
     pub fn accept(
-        now: Instant,
         wire: &mut dyn Wire,
         stream: StreamRef,
         request: Request<'_>,
@@ -61,9 +63,9 @@ impl ServeCore {
             refuse(wire, stream, 415, None, end);
             return None;
         };
-        let deadline = match fields.reserved("grpc-timeout").map(timeout::parse) {
-            None => None,
-            Some(Ok(left)) => Some(now + left),
+        let (deadline, late) = match fields.reserved("grpc-timeout").map(timeout::parse) {
+            None => (None, false),
+            Some(Ok(left)) => (Some((serving.clock)() + left), left.is_zero()),
             Some(Err(error)) => {
                 let status = Status::local(Code::Internal, error.to_string());
                 refuse(wire, stream, 400, Some(&status), end);
@@ -103,7 +105,7 @@ impl ServeCore {
             unread: serving.unread.clone(),
         };
         core.inbound = Inbound::new(how, serving.wanted);
-        if deadline.is_some_and(|deadline| deadline <= now) {
+        if late {
             let status = crate::cancel::Cancel::Deadline.status();
             core.finish(wire, &Err(status), &Metadata::new(), &Metadata::new());
             return None;

@@ -100,14 +100,13 @@ impl ServerCore {
     /// Something happened to a stream.
     pub fn on_stream(
         &mut self,
-        now: Instant,
         wire: &mut dyn Wire,
         id: ConnId,
         stream: StreamRef,
         event: StreamEvent<'_>,
     ) {
         if let StreamEvent::Request(request) = event {
-            return self.on_request(now, wire, id, stream, request);
+            return self.on_request(wire, id, stream, request);
         }
         let Some(mut served) = self.take(id, stream) else {
             return match event {

@@ -5,19 +5,15 @@ use super::{
     spec::ServerSpec,
 };
 use crate::{
-    code::Code, codec::MessageBuf, ctx::Ctx, filter::run_within, framing::Framed, pool::Work,
-    status::Status, stream::Finisher,
+    code::Code, codec::MessageBuf, ctx::Ctx, filter::run_within, framing::Framed, panics::caught,
+    pool::Work, status::Status, stream::Finisher,
 };
 use bytes::Bytes;
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// A handler's panic ends its call and nothing else. What it was is the panic hook's to tell, not the client's.
 pub(super) fn guarded<T>(f: impl FnOnce() -> Result<T, Status>) -> Result<T, Status> {
-    catch_unwind(AssertUnwindSafe(f))
-        .unwrap_or_else(|_| Err(Status::local(Code::Unknown, "handler panicked")))
+    caught(f).unwrap_or_else(|| Err(Status::local(Code::Unknown, "handler panicked")))
 }
 
 /// Runs a unary handler where it is.

@@ -8,23 +8,25 @@ use super::{
     service::{Entry, Run},
 };
 use crate::{
+    code::Code,
     ctx::{Ctx, CtxParts, Offer},
     filter::Hooks,
     host::OnLoop,
     inbound::ALL,
     metadata::Metadata,
+    panics::caught,
     pipe::{Encoding, Origin, Pipe},
     serve::{Incoming, ServeCore, Serving},
     stats::{Begin, Event, Recorders, Side},
+    status::Status,
     stream::Finisher,
-    wire::{ConnId, Instant, Request, StreamRef, Wire},
+    wire::{ConnId, Request, StreamRef, Wire},
 };
 use std::sync::Arc;
 
 impl ServerCore {
     pub(super) fn on_request(
         &mut self,
-        now: Instant,
         wire: &mut dyn Wire,
         id: ConnId,
         stream: StreamRef,
@@ -41,8 +43,11 @@ impl ServerCore {
         };
         let unread = self.conns.get(&id).map(|conn| conn.unread.clone());
         let unread = unread.unwrap_or_default();
+        let host = Arc::clone(&self.host);
+        let clock = || host.now();
         let serving = match found {
             Ok(entry) => Serving {
+                clock: &clock,
                 registry: &spec.registry,
                 max_receive: spec.max_receive(&entry.limits),
                 single: entry.single,
@@ -50,6 +55,7 @@ impl ServerCore {
                 unread: &unread,
             },
             Err(_) => Serving {
+                clock: &clock,
                 registry: &spec.registry,
                 max_receive: 0,
                 single: false,
@@ -57,8 +63,7 @@ impl ServerCore {
                 unread: &unread,
             },
         };
-        let Some((mut core, incoming)) = ServeCore::accept(now, wire, stream, request, &serving)
-        else {
+        let Some((mut core, incoming)) = ServeCore::accept(wire, stream, request, &serving) else {
             return;
         };
         let entry = match found {
@@ -152,7 +157,10 @@ impl ServerCore {
         let hooks = {
             let _guard = OnLoop::enter();
             let filters = self.spec.filters.iter();
-            Hooks::of(filters.map(|filter| filter.on_call(&served.cx)))
+            Hooks::of(filters.map(|filter| {
+                let asked = caught(|| filter.on_call(&served.cx));
+                asked.unwrap_or_else(|| Err(Status::local(Code::Unknown, "filter panicked")))
+            }))
         };
         match hooks {
             Ok(mut hooks) => {

@@ -468,7 +468,7 @@ impl Sim {
         let core = &mut nodes[node].core;
         let told = proto::stream_event(event, &mut None, |stream, event: StreamEvent<'_>| {
             if let Some(wire) = Wires::wire(links, id) {
-                core.on_stream(now, wire, id, stream, event);
+                core.on_stream(wire, id, stream, event);
             }
         });
         if let Err(Event::Closed(reason)) = told {

@@ -8,6 +8,7 @@ mod futures;
 mod health;
 mod keeping;
 mod limits;
+mod panics;
 mod points;
 mod reactors;
 #[cfg(feature = "tracing")]

@@ -138,14 +138,16 @@ impl Machine {
         };
         if let StreamEvent::Request(request) = event {
             let registry = Registry::standard();
+            let now = self.now;
             let serving = Serving {
+                clock: &|| now,
                 registry: &registry,
                 max_receive: LIMIT,
                 single: self.kind.single,
                 wanted: self.kind.wanted,
                 unread: &self.unread,
             };
-            let accepted = ServeCore::accept(self.now, &mut wire, stream, request, &serving);
+            let accepted = ServeCore::accept(&mut wire, stream, request, &serving);
             if let Some((mut core, _)) = accepted {
                 let mut told = Told::new(self.kind.single, self.kind.wanted);
                 core.start(&mut wire, &mut |event| told.at_server(event));

@@ -104,3 +104,25 @@ fn what_gets_through_is_over_before_its_deadline() {
         assert_eq!(pair.server.open_streams(), (0, 0));
     }
 }
+
+/// The client counts from where it sent the request, which no clock at the server is earlier than.
+#[test]
+fn a_deadline_counts_from_when_the_request_is_read() {
+    let mut pair = Pair::new();
+    pair.behind = Duration::from_millis(20);
+    pair.request(b"q", true);
+    pair.open(true, &grpc(), b"300m");
+    pair.run();
+    let deadline = pair.served.as_ref().and_then(|served| served.deadline());
+    assert_eq!(deadline, Some(pair.now + Duration::from_millis(320)));
+}
+
+#[test]
+fn a_call_without_any_time_is_over_before_it_begins() {
+    let mut pair = Pair::new();
+    pair.request(b"q", true);
+    pair.open(true, &grpc(), b"0n");
+    pair.run();
+    assert!(pair.served.is_none());
+    assert_eq!(pair.status().0, 4);
+}
