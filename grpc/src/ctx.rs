@@ -13,6 +13,7 @@ use crate::{
     compress::{Compressor, Sending},
     host::Host,
     metadata::Metadata,
+    panics::caught,
     status::Status,
     wire::Instant,
 };
@@ -349,7 +350,8 @@ impl Ctx {
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);
         for (_, callback) in callbacks {
-            callback(why);
+            // The others are to hear of it all the same.
+            let _ = caught(|| callback(why));
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod builder;
 mod client;
+mod conns;
 mod drive;
 mod engine;
 mod helm;

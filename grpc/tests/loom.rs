@@ -22,10 +22,46 @@ mod mail;
 mod slot;
 
 mod sync {
-    pub(crate) use loom::{
-        sync::{Mutex, MutexGuard},
-        thread::{Thread, current, park},
-    };
+    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    use std::{cell::RefCell, sync::Arc};
+
+    /// Parking of our own: loom's forgets an unparking that comes while the thread waits for a lock.
+    #[derive(Clone)]
+    pub(crate) struct Thread(Arc<(Mutex<bool>, loom::sync::Condvar)>);
+
+    loom::thread_local! {
+        static CURRENT: RefCell<Thread> = RefCell::new(Thread::new());
+    }
+
+    impl Thread {
+        /// A thread to be.
+        pub(crate) fn new() -> Thread {
+            Thread(Arc::new((Mutex::new(false), loom::sync::Condvar::new())))
+        }
+
+        /// The calling thread is this one.
+        pub(crate) fn adopt(&self) {
+            CURRENT.with(|current| *current.borrow_mut() = self.clone());
+        }
+
+        pub(crate) fn unpark(&self) {
+            *self.0.0.lock().unwrap() = true;
+            self.0.1.notify_one();
+        }
+    }
+
+    pub(crate) fn current() -> Thread {
+        CURRENT.with(|current| current.borrow().clone())
+    }
+
+    pub(crate) fn park() {
+        let Thread(me) = current();
+        let mut unparked = me.0.lock().unwrap();
+        while !*unparked {
+            unparked = me.1.wait(unparked).unwrap();
+        }
+        *unparked = false;
+    }
 
     pub(crate) fn park_timeout(_: std::time::Duration) {
         park();
@@ -55,6 +91,7 @@ use std::{
     },
     time::Duration,
 };
+use sync::Thread;
 
 /// The system's poll: sleeps until it is rung.
 struct Bell(Mutex<bool>, Condvar);
@@ -82,6 +119,8 @@ enum Kind {
     Late,
     /// Answered by code of the user's.
     Attended,
+    /// Breaks the loop, which answers nobody any more.
+    Fatal,
 }
 
 struct Call(Kind, Arc<Slot>, Arc<AtomicBool>);
@@ -139,6 +178,9 @@ impl Turning for Loop {
             }
             self.listen(mail, turn.keeper);
         }
+        if self.unanswered.iter().any(|call| call.0 == Kind::Fatal) {
+            return false;
+        }
         let (ready, rest) = std::mem::take(&mut self.unanswered)
             .into_iter()
             .partition(|call| self.answers(call));
@@ -156,6 +198,14 @@ impl Turning for Loop {
 
     fn reserves(&self) -> bool {
         !self.deferred.is_empty()
+    }
+
+    fn end(&mut self, left: VecDeque<Call>) {
+        let waiting = self.unanswered.drain(..).chain(self.deferred.drain(..));
+        for Call(_, slot, done) in waiting.chain(self.taken.drain(..)).chain(left) {
+            done.store(true, SeqCst);
+            slot.wake();
+        }
     }
 }
 
@@ -183,12 +233,22 @@ impl World {
     fn keeper(&self) -> thread::JoinHandle<()> {
         let kept = Arc::clone(&self.drive);
         let time = AtomicUsize::new(0);
-        let keeper = thread::spawn(move || {
+        let thread = Thread::new();
+        self.drive.helm().set_keeper(thread.clone());
+        thread::spawn(move || {
+            thread.adopt();
             // Whenever it looks, it is later.
             kept.keep(&|| Duration::from_secs(time.fetch_add(1, SeqCst) as u64));
-        });
-        self.drive.helm().set_keeper(keeper.thread().clone());
-        keeper
+        })
+    }
+
+    /// A thread that leaves a message and does not wait.
+    fn poster(&self) -> thread::JoinHandle<()> {
+        let drive = Arc::clone(&self.drive);
+        thread::spawn(move || {
+            let (slot, done) = (Arc::new(Slot::new()), Arc::new(AtomicBool::new(false)));
+            assert!(drive.post(Call(Kind::Plain, slot, done), false));
+        })
     }
 
     fn caller(&self, kind: Kind) -> thread::JoinHandle<()> {
@@ -200,7 +260,10 @@ impl World {
 /// A blocking call. If its signal is lost, or nobody leads, loom finds a deadlock.
 fn call(drive: &Drive<Loop>, kind: Kind) {
     let (slot, done) = (Arc::new(Slot::new()), Arc::new(AtomicBool::new(false)));
-    assert!(drive.post(Call(kind, Arc::clone(&slot), Arc::clone(&done)), true));
+    if !drive.post(Call(kind, Arc::clone(&slot), Arc::clone(&done)), true) {
+        assert!(drive.is_closed());
+        return;
+    }
     while !done.load(SeqCst) {
         drive.park(&slot, &|| None);
     }
@@ -214,7 +277,7 @@ fn check(threads_may_be_preempted: usize, model: impl Fn() + Sync + Send + 'stat
 
 #[test]
 fn two_callers() {
-    check(3, || {
+    check(4, || {
         let world = World::new();
         let other = world.caller(Kind::Plain);
         call(&world.drive, Kind::Plain);
@@ -224,7 +287,7 @@ fn two_callers() {
 
 #[test]
 fn a_leader_that_sleeps_is_rung_for() {
-    check(3, || {
+    check(4, || {
         let world = World::new();
         let other = world.caller(Kind::Late);
         call(&world.drive, Kind::Plain);
@@ -234,7 +297,7 @@ fn a_leader_that_sleeps_is_rung_for() {
 
 #[test]
 fn three_callers() {
-    check(2, || {
+    check(3, || {
         let world = World::new();
         let others = [world.caller(Kind::Late), world.caller(Kind::Late)];
         call(&world.drive, Kind::Plain);
@@ -246,7 +309,7 @@ fn three_callers() {
 
 #[test]
 fn two_calls_each() {
-    check(2, || {
+    check(3, || {
         let world = World::new();
         let drive = Arc::clone(&world.drive);
         let other = thread::spawn(move || {
@@ -261,17 +324,9 @@ fn two_calls_each() {
 
 #[test]
 fn what_nobody_waits_for_is_heard() {
-    check(3, || {
+    check(4, || {
         let world = World::new();
-        let drive = Arc::clone(&world.drive);
-        let poster = thread::spawn(move || {
-            let call = Call(
-                Kind::Plain,
-                Arc::new(Slot::new()),
-                Arc::new(AtomicBool::new(false)),
-            );
-            assert!(drive.post(call, false));
-        });
+        let poster = world.poster();
         call(&world.drive, Kind::Plain);
         poster.join().unwrap();
         assert_eq!(world.heard.load(SeqCst), 2);
@@ -280,17 +335,9 @@ fn what_nobody_waits_for_is_heard() {
 
 #[test]
 fn a_lead_that_comes_too_late_still_hears_the_mail() {
-    check(3, || {
+    check(4, || {
         let world = World::new();
-        let drive = Arc::clone(&world.drive);
-        let poster = thread::spawn(move || {
-            let call = Call(
-                Kind::Plain,
-                Arc::new(Slot::new()),
-                Arc::new(AtomicBool::new(false)),
-            );
-            assert!(drive.post(call, false));
-        });
+        let poster = world.poster();
         let other = world.caller(Kind::Plain);
         call(&world.drive, Kind::Plain);
         other.join().unwrap();
@@ -301,10 +348,13 @@ fn a_lead_that_comes_too_late_still_hears_the_mail() {
 
 #[test]
 fn who_gives_up_passes_the_lead_on() {
-    check(2, || {
+    check(3, || {
         let world = World::new();
         let drive = Arc::clone(&world.drive);
+        let thread = Thread::new();
+        let deserter_is = thread.clone();
         let deserter = thread::spawn(move || {
+            thread.adopt();
             let looked = AtomicUsize::new(0);
             // Sleeps once, and then has no time left.
             drive.park(&Slot::new(), &|| match looked.fetch_add(1, SeqCst) {
@@ -316,44 +366,53 @@ fn who_gives_up_passes_the_lead_on() {
         call(&world.drive, Kind::Plain);
         other.join().unwrap();
         // Whoever still waits for nothing but time is let go.
-        deserter.thread().unpark();
+        deserter_is.unpark();
         deserter.join().unwrap();
     });
 }
 
 #[test]
-fn a_caller_and_the_keeper() {
-    check(3, || {
+fn a_loop_that_breaks_lets_everyone_go() {
+    check(4, || {
+        let world = World::new();
+        let other = world.caller(Kind::Late);
+        call(&world.drive, Kind::Fatal);
+        other.join().unwrap();
+        assert!(world.drive.is_closed());
+    });
+}
+
+/// A call of this kind beside another, with a keeper that ends when both are over.
+fn beside_the_keeper(preemptions: usize, own: Kind, other: Option<Kind>) {
+    check(preemptions, move || {
         let world = World::new();
         let keeper = world.keeper();
-        call(&world.drive, Kind::Plain);
+        let other = other.map(|kind| world.caller(kind));
+        call(&world.drive, own);
+        if let Some(other) = other {
+            other.join().unwrap();
+        }
         world.drive.end();
         keeper.join().unwrap();
     });
+}
+
+#[test]
+fn a_caller_and_the_keeper() {
+    beside_the_keeper(4, Kind::Plain, None);
 }
 
 #[test]
 fn the_keeper_runs_what_is_the_users() {
-    check(2, || {
-        let world = World::new();
-        let keeper = world.keeper();
-        let other = world.caller(Kind::Attended);
-        call(&world.drive, Kind::Plain);
-        other.join().unwrap();
-        world.drive.end();
-        keeper.join().unwrap();
-    });
+    beside_the_keeper(3, Kind::Plain, Some(Kind::Attended));
 }
 
 #[test]
 fn two_callers_and_the_keeper() {
-    check(2, || {
-        let world = World::new();
-        let keeper = world.keeper();
-        let other = world.caller(Kind::Late);
-        call(&world.drive, Kind::Plain);
-        other.join().unwrap();
-        world.drive.end();
-        keeper.join().unwrap();
-    });
+    beside_the_keeper(3, Kind::Plain, Some(Kind::Late));
+}
+
+#[test]
+fn a_loop_that_breaks_lets_everyone_go_with_a_keeper() {
+    beside_the_keeper(3, Kind::Fatal, Some(Kind::Plain));
 }

@@ -3,6 +3,7 @@
 use super::{
     begun::{Begun, Reply, reply_of},
     channel::Channel,
+    core::loop_ended,
     ends::{Duplex, Outgoing, Responses, Upload},
     letter::{Done, Kind as LetterKind, Letter, Start},
 };
@@ -343,10 +344,7 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
             false => inner.post.post(letter),
         };
         if !posted {
-            return Err(Status::local(
-                Code::Unavailable,
-                "the channel's loop has ended",
-            ));
+            return Err(loop_ended());
         }
         if let Some(canceller) = &self.options.canceller {
             canceller.watch(&pipe);

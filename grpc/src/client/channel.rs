@@ -128,13 +128,16 @@ impl Channel {
             ..parts.spec
         };
         let (authority, secure) = (Arc::clone(&spec.authority), spec.https);
-        parts.post.post(Letter(Kind::Add {
+        let added = parts.post.post(Letter(Kind::Add {
             home: parts.home,
             stats: parts.stats.clone(),
             spec,
             addresses: parts.addresses,
             watch: Arc::clone(&watch),
         }));
+        if !added {
+            watch.set(ChannelState::Shutdown, None);
+        }
         let library = concat!("bywash/", env!("CARGO_PKG_VERSION"));
         let user_agent = [parts.user_agent.as_str(), library].join(" ");
         Channel(Arc::new(Inner {

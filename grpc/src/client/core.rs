@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     call::CallEvent,
-    channel::{self, CallId, ChannelCore},
+    channel::{self, CallId, ChannelCore, ChannelState},
+    code::Code,
     filter::{Hooks, Way},
     host::{Host, OnLoop},
     metadata::Metadata,
@@ -16,6 +17,7 @@ use crate::{
     reactor::{Asks, ClientFront, ClientNews},
     serve::SendState,
     stats::{self, ConnEvent, Side, StatsList},
+    status::Status,
     wire::{ConnId, Instant, Net, NetEvent, ResolveId},
 };
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -113,6 +115,35 @@ impl Fronts {
         }
         self.touched.push(id);
     }
+
+    /// Lets go of the calls that have ended. Returns how many of them ran code of the user's.
+    fn part(&mut self, woken: &mut Vec<(Arc<Pipe>, Wake)>) -> usize {
+        let mut attended = 0;
+        for front in self.ended.drain(..) {
+            attended += usize::from(front.attended);
+            if let Some(done) = front.done {
+                // A panic here has no call left to end.
+                let _ = caught(|| done(&front.pipe));
+            }
+            note(front.pipe, woken);
+        }
+        attended
+    }
+
+    /// Ends all calls at once, whatever their transport thinks of them.
+    fn end(&mut self, woken: &mut Vec<(Arc<Pipe>, Wake)>) {
+        let all: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in all {
+            let (result, trailers) = (Err(loop_ended()), Metadata::new());
+            self.deliver(id, CallEvent::Ended { result, trailers });
+        }
+        self.part(woken);
+    }
+}
+
+/// The status of calls of a channel whose loop is gone.
+pub(super) fn loop_ended() -> Status {
+    Status::local(Code::Unavailable, "the channel's loop has ended")
 }
 
 impl ClientCore {
@@ -167,7 +198,7 @@ impl ClientCore {
             Kind::Start(start) => {
                 let number = start.call.origin();
                 if !self.channels.contains_key(&number.home) {
-                    return self.refuse(start);
+                    return self.refuse(start, channel::closed());
                 }
                 self.attended += usize::from(attended);
                 self.with(number.home, now, net, |home, now, net| {
@@ -186,8 +217,8 @@ impl ClientCore {
         }
     }
 
-    /// A call came after its channel had closed.
-    fn refuse(&mut self, start: Box<Start>) {
+    /// A call came too late.
+    fn refuse(&mut self, start: Box<Start>, why: Status) {
         let Start {
             call,
             mut hooks,
@@ -196,7 +227,7 @@ impl ClientCore {
             ..
         } = *start;
         let _guard = OnLoop::enter();
-        let (mut result, mut trailers) = (Err(channel::closed()), Metadata::new());
+        let (mut result, mut trailers) = (Err(why), Metadata::new());
         hooks.end(Way::In, &mut result, &mut trailers);
         if let Some(mut reactor) = reactor {
             let (result, trailers) = (result.clone(), trailers.clone());
@@ -284,6 +315,25 @@ impl ClientCore {
         for (pipe, wake) in self.woken.drain(..) {
             pipe.wake(wake);
         }
+    }
+
+    /// The loop has ended, not as it should. Whatever has begun ends with UNAVAILABLE, and what `letters` begin.
+    pub fn end(&mut self, letters: impl IntoIterator<Item = Letter>) {
+        let guard = OnLoop::enter();
+        for home in self.channels.values_mut() {
+            home.fronts.end(&mut self.woken);
+            home.watch.set(ChannelState::Shutdown, Some(&*self.host));
+        }
+        drop(guard);
+        self.channels.clear();
+        for letter in letters {
+            match letter.0 {
+                Kind::Start(start) => self.refuse(start, loop_ended()),
+                Kind::Add { watch, .. } => watch.set(ChannelState::Shutdown, Some(&*self.host)),
+                _ => {}
+            }
+        }
+        self.flush();
     }
 
     /// Calls that have not ended.
@@ -393,20 +443,9 @@ impl Home {
             }
             note(pipe, woken);
         }
-        let mut attended = 0;
-        for front in self.fronts.ended.drain(..) {
-            attended += usize::from(front.attended);
-            if let Some(done) = front.done {
-                // A panic here has no call left to end.
-                let _ = caught(|| done(&front.pipe));
-            }
-            note(front.pipe, woken);
-        }
-        attended
+        self.fronts.part(woken)
     }
-}
 
-impl Home {
     /// Calls a reactor's methods for what has happened, does what it says, and again for what comes of that.
     fn react(&mut self, now: Instant, net: &mut dyn Net, id: CallId, pipe: &Arc<Pipe>) {
         loop {

@@ -59,6 +59,16 @@ impl Letter {
     }
 }
 
+impl Letter {
+    /// The number of the channel that it closes.
+    pub(crate) fn closes(&self) -> Option<u64> {
+        match self.0 {
+            Kind::Close(home) => Some(home),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {

@@ -1,6 +1,6 @@
 //! Building a channel.
 
-use super::{client::How, engine::Engine};
+use super::{conns::How, engine::Engine};
 use crate::{
     backoff::Backoff,
     channel::ChannelSpec,

@@ -1,38 +1,24 @@
 //! The loop of channels.
 
 use super::{
+    conns::{Conns, How, View},
     drive::{Drive, Turn, Turning},
     mail::Mail,
 };
 use crate::{
     client::{ClientCore, Letter, Post},
     host::Slot,
+    panics::caught,
     status::{ConnError, ConnFault},
-    wire::{self, Addr, Close, Endpoint, Instant, Net, NetEvent, ResolveId, Wire, proto},
-};
-use bytes::Bytes;
-use bywash_mio::{
-    ConnId, Connect, Connector, Cx, Dial, EventLoop, Handler, Target, TimerId,
-    error::{ConnectError, ConnectFault, End, TlsFault},
-};
-use bywash_proto::{config::Config, event::Event, observer::Observer};
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    time::Duration,
+    wire::{Instant, NetEvent, proto},
 };
 
-/// How a channel connects.
-#[derive(Clone)]
-pub(super) struct How {
-    pub(super) config: Arc<Config>,
-    /// TLS, and the name that the server must prove.
-    pub(super) tls: Option<(Arc<dyn Connector>, String)>,
-    /// Connects in the program's own way.
-    pub(super) dialer: Option<Arc<dyn Dial>>,
-    /// Makes an observer of each connection's frames.
-    pub(super) observe: Option<Arc<dyn Fn() -> Box<dyn Observer> + Send + Sync>>,
-}
+use bywash_mio::{
+    ConnId, Cx, EventLoop, Handler, TimerId,
+    error::{ConnectError, ConnectFault, End, TlsFault},
+};
+use bywash_proto::event::Event;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 pub(super) enum Message {
     Letter(Letter),
@@ -61,23 +47,6 @@ impl Post for Carrier {
     }
 }
 
-struct Open {
-    ours: wire::ConnId,
-    address: String,
-    /// The peer's last GOAWAY: its code, and what it added.
-    goaway: Option<(u32, Bytes)>,
-}
-
-#[derive(Default)]
-struct Conns {
-    hows: HashMap<u64, How>,
-    theirs: HashMap<wire::ConnId, ConnId>,
-    open: HashMap<ConnId, Open>,
-    random: fastrand::Rng,
-    /// Answers that must not come before the question has returned.
-    resolved: Vec<ResolveId>,
-}
-
 /// Channels and their sockets.
 pub(super) struct Loop {
     event_loop: EventLoop,
@@ -94,8 +63,6 @@ struct State {
     messages: VecDeque<Message>,
     /// Messages that may run code of the user's, and those behind them: the keeper's.
     deferred: VecDeque<Message>,
-    /// Whether frames are shown to observers, which are code of the user's.
-    observed: bool,
 }
 
 /// The loop for one turn.
@@ -108,77 +75,6 @@ struct Leading<'a> {
 /// What a server says to a client that pings too often (gRPC's proposal A8).
 const TOO_MANY_PINGS: &[u8] = b"too_many_pings";
 
-impl Conns {
-    /// The channel of a connection pings half as often from now on.
-    fn calm(&mut self, id: wire::ConnId) {
-        if let Some(how) = self.hows.get_mut(&crate::client::home_of(id)) {
-            if let Some(keepalive) = &mut Arc::make_mut(&mut how.config).timers.keepalive {
-                keepalive.interval = keepalive.interval.saturating_mul(2);
-            }
-        }
-    }
-}
-
-/// The network of one call into the machine.
-struct View<'a, 'c> {
-    cx: &'a mut Cx<'c>,
-    conns: &'a mut Conns,
-}
-
-impl Net for View<'_, '_> {
-    fn connect(&mut self, id: wire::ConnId, to: &Endpoint, deadline: Instant) {
-        let target = match &to.addr {
-            Addr::Ip(at) => Target::Addresses(vec![*at]),
-            Addr::Unix(path) => Target::Unix(path.clone()),
-            Addr::Name(name, port) => Target::Name(name.clone(), *port),
-        };
-        let mut connect = Connect::new(target).timeout(deadline.saturating_since(self.cx.now()));
-        if let Some(how) = self.conns.hows.get(&crate::client::home_of(id)) {
-            connect = connect.config(Arc::clone(&how.config));
-            if let Some(dialer) = &how.dialer {
-                connect = connect.dialer(Arc::clone(dialer));
-            }
-            if let Some((tls, name)) = &how.tls {
-                connect = connect.tls(Arc::clone(tls), name.clone());
-            }
-        }
-        let conn = self.cx.connect(connect);
-        self.conns.theirs.insert(id, conn);
-        self.conns.open.insert(
-            conn,
-            Open {
-                ours: id,
-                address: to.addr.to_string(),
-                goaway: None,
-            },
-        );
-    }
-
-    fn wire(&mut self, id: wire::ConnId) -> Option<&mut dyn Wire> {
-        let conn = self.cx.client(*self.conns.theirs.get(&id)?)?;
-        Some(conn)
-    }
-
-    fn close(&mut self, id: wire::ConnId, how: Close) {
-        let Some(conn) = self.conns.theirs.get(&id).copied() else {
-            return;
-        };
-        match (how, self.cx.conn(conn)) {
-            (Close::Drain, Some(mut open)) => open.shutdown(),
-            _ => self.cx.abort(conn),
-        }
-    }
-
-    /// Names are resolved on the way to a connection: a target is its own address here.
-    fn resolve(&mut self, id: ResolveId, _: &str) {
-        self.conns.resolved.push(id);
-    }
-
-    fn random(&mut self) -> u64 {
-        self.conns.random.u64(..)
-    }
-}
-
 impl Loop {
     pub(super) fn new(event_loop: EventLoop, core: ClientCore) -> Loop {
         Loop {
@@ -190,7 +86,6 @@ impl Loop {
                 timer: None,
                 messages: VecDeque::new(),
                 deferred: VecDeque::new(),
-                observed: false,
             },
         }
     }
@@ -200,6 +95,34 @@ impl Turning for Loop {
     type Message = Message;
 
     fn turn(&mut self, mail: &Mail<Message>, turn: Turn<'_>) -> bool {
+        // Others wait for what a panic would leave half done: the loop ends instead, and tells them.
+        caught(|| self.turn_once(mail, turn)).unwrap_or(false)
+    }
+
+    fn reserves(&self) -> bool {
+        let state = &self.state;
+        !state.deferred.is_empty() || state.conns.observed > 0 || state.core.runs_user_code()
+    }
+
+    fn end(&mut self, left: VecDeque<Message>) {
+        let State {
+            core,
+            messages,
+            deferred,
+            ..
+        } = &mut self.state;
+        let said = deferred.drain(..).chain(messages.drain(..)).chain(left);
+        let letters = said.filter_map(|message| match message {
+            Message::Letter(letter) => Some(letter),
+            Message::Channel(..) => None,
+        });
+        // The loop is broken; this is all that can be done.
+        let _ = caught(|| core.end(letters));
+    }
+}
+
+impl Loop {
+    fn turn_once(&mut self, mail: &Mail<Message>, turn: Turn<'_>) -> bool {
         let clock = self.event_loop.clock();
         let mut works = true;
         if clock.now().saturating_since(self.last_turn) > STALE && !turn.keeper {
@@ -220,11 +143,6 @@ impl Turning for Loop {
         self.last_turn = clock.now();
         // Polling fails only for want of memory or by a mistake; there is nobody to tell.
         works
-    }
-
-    fn reserves(&self) -> bool {
-        let state = &self.state;
-        !state.deferred.is_empty() || state.observed || state.core.runs_user_code()
     }
 }
 
@@ -272,13 +190,14 @@ impl State {
         match message {
             Message::Letter(letter) => {
                 let now = cx.now();
+                let closes = letter.closes();
                 let conns = &mut self.conns;
                 self.core.on_letter(now, &mut View { cx, conns }, letter);
+                if let Some(home) = closes {
+                    self.conns.forget(home);
+                }
             }
-            Message::Channel(home, how) => {
-                self.observed |= how.observe.is_some();
-                self.conns.hows.insert(home, how);
-            }
+            Message::Channel(home, how) => self.conns.learn(home, how),
         }
     }
 
@@ -286,12 +205,6 @@ impl State {
         let now = cx.now();
         let conns = &mut self.conns;
         self.core.on_net(now, &mut View { cx, conns }, event);
-    }
-
-    fn gone(&mut self, conn: ConnId) -> Option<Open> {
-        let open = self.conns.open.remove(&conn)?;
-        self.conns.theirs.remove(&open.ours);
-        Some(open)
     }
 
     fn arm(&mut self, cx: &mut Cx<'_>) {
@@ -313,20 +226,17 @@ impl Handler for Leading<'_> {
     type Message = ();
 
     fn on_open(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
-        let Some(ours) = self.state.conns.open.get(&conn).map(|open| open.ours) else {
+        let Some((ours, observer)) = self.state.conns.opened(conn) else {
             return;
         };
-        let how = self.state.conns.hows.get(&crate::client::home_of(ours));
-        if let (Some(observe), Some(mut open)) =
-            (how.and_then(|how| how.observe.as_ref()), cx.conn(conn))
-        {
-            open.observe(observe());
+        if let (Some(observer), Some(mut open)) = (observer, cx.conn(conn)) {
+            open.observe(observer);
         }
         self.state.tell(cx, NetEvent::Connected { id: ours });
     }
 
     fn on_connect_failed(&mut self, cx: &mut Cx<'_>, conn: ConnId, error: ConnectError) {
-        if let Some(open) = self.state.gone(conn) {
+        if let Some(open) = self.state.conns.gone(conn) {
             let why = Arc::new(failure(error));
             self.state
                 .tell(cx, NetEvent::ConnectFailed { id: open.ours, why });
@@ -334,7 +244,7 @@ impl Handler for Leading<'_> {
     }
 
     fn on_close(&mut self, cx: &mut Cx<'_>, conn: ConnId, end: &End, _: u64) {
-        if let Some(open) = self.state.gone(conn) {
+        if let Some(open) = self.state.conns.gone(conn) {
             let said = open.goaway.as_ref().map(|(_, debug)| &debug[..]);
             if said == Some(TOO_MANY_PINGS) {
                 self.state.conns.calm(open.ours);
@@ -418,8 +328,6 @@ fn failure(error: ConnectError) -> ConnError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bywash_proto::config::Keepalive;
-    use std::time::Duration;
 
     /// What stops a connection from coming about keeps its step and its address.
     #[test]
@@ -460,30 +368,5 @@ mod tests {
         let error = told(None, ConnectFault::Resolve(ErrorKind::NotFound.into()));
         assert!(matches!(error.fault, ConnFault::Resolve), "{error:?}");
         assert_eq!(error.address, "a.example:443");
-    }
-
-    #[test]
-    fn a_channel_told_to_calm_down_pings_half_as_often() {
-        let mut config = Config::default();
-        config.timers.keepalive = Some(Keepalive {
-            interval: Duration::from_secs(10),
-            timeout: Duration::from_secs(1),
-            while_idle: false,
-        });
-        let how = How {
-            config: Arc::new(config),
-            tls: None,
-            dialer: None,
-            observe: None,
-        };
-        let mut conns = Conns::default();
-        conns.hows.insert(7, how.clone());
-        conns.hows.insert(8, how);
-        conns.calm(wire::ConnId(7 << 40 | 3));
-        let interval = |home| {
-            let keepalive = conns.hows[&home].config.timers.keepalive;
-            keepalive.map(|keepalive| keepalive.interval.as_secs())
-        };
-        assert_eq!((interval(7), interval(8)), (Some(20), Some(10)));
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     sync::{Mutex, Thread, current, park, park_timeout},
 };
 use std::{
+    collections::VecDeque,
     sync::{
         PoisonError, TryLockError,
         atomic::{AtomicU32, Ordering},
@@ -30,11 +31,14 @@ pub(crate) trait Turning: Send {
     type Message: Send;
 
     /// Does all that can be done, and what the mail says; sleeps once until something happens, unless there is no need
-    /// to; and does all that can be done. False if the loop is broken for good.
+    /// to; and does all that can be done. False if the loop is broken for good; then it is [ended](Turning::end).
     fn turn(&mut self, mail: &Mail<Self::Message>, turn: Turn<'_>) -> bool;
 
     /// Whether code of the user's may have to run in the next turn.
     fn reserves(&self) -> bool;
+
+    /// There will be no more turns. Ends all that has begun, and what `left` was to begin; lets those go who wait.
+    fn end(&mut self, left: VecDeque<Self::Message>);
 }
 
 /// One turn.
@@ -157,11 +161,23 @@ impl<T: Turning> Drive<T> {
         let works = turning.turn(&self.mail, turn);
         self.mail.wake();
         if works {
-            Some(turning.reserves())
-        } else {
-            *guard = None;
-            None
+            return Some(turning.reserves());
         }
+        self.close(&mut guard);
+        None
+    }
+
+    /// Nobody turns the loop any more, and nobody is told that somebody will.
+    fn close(&self, turning: &mut Option<T>) {
+        let left = self.mail.close();
+        if let Some(mut turning) = turning.take() {
+            turning.end(left);
+        }
+    }
+
+    /// Whether there is no loop any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.mail.is_closed()
     }
 
     /// Waits for a signal in the slot, and takes it; returns early when no time is left. Drives the loop meanwhile, if
@@ -200,7 +216,7 @@ impl<T: Turning> Drive<T> {
                 longest,
             };
             let Some(reserve) = self.turn_once(turn) else {
-                // There is no loop: whoever ended it has told all calls, or never will.
+                // There is no loop any more: whoever ended it has told all calls.
                 lead.end();
                 slot.wait(left());
                 return true;
@@ -245,8 +261,7 @@ impl<T: Turning> Drive<T> {
                 Watch::Rest => park(),
             }
         }
-        drop(self.mail.close());
-        *self.turning.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.close(&mut self.turning.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Whether the engine has ended.

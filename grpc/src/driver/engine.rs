@@ -1,7 +1,8 @@
 //! What drives channels.
 
 use super::{
-    client::{Carrier, How, Loop, Message},
+    client::{Carrier, Loop, Message},
+    conns::How,
     drive::Drive,
     host::{EngineHost, LoopHost, options},
 };
@@ -96,7 +97,7 @@ impl Engine {
     /// As [`new`](Engine::new), the first time.
     pub fn shared() -> io::Result<Engine> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = &*shared {
+        if let Some(engine) = shared.as_ref().filter(|engine| !engine.0.drive.is_closed()) {
             return Ok(engine.clone());
         }
         let engine = Engine::new()?;
@@ -109,7 +110,8 @@ impl Engine {
     /// it waits for them to leave.
     ///
     /// # Errors
-    /// `Unsupported` if the engine has a keeper; `WouldBlock` in a callback of a loop.
+    /// `Unsupported` if the engine has a keeper; `WouldBlock` in a callback of a loop; any other once the loop has failed,
+    /// as it does when a callback for which there is no other end panics. All calls have ended then.
     pub fn turn(&self, longest: Option<Duration>) -> io::Result<()> {
         if self.0.has_keeper {
             let text = "the engine has a keeper, which drives it; make one without_keeper()";
@@ -123,7 +125,10 @@ impl Engine {
         self.0
             .drive
             .own(&|| until.map(|until| until.saturating_duration_since(Instant::now())));
-        Ok(())
+        match self.0.drive.is_closed() {
+            true => Err(io::Error::other("the engine's loop has ended")),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn host(&self) -> &Arc<dyn Host> {

@@ -68,6 +68,11 @@ impl<M> Mail<M> {
         self.lock().queue.is_empty()
     }
 
+    /// Whether nobody will look any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Nobody will look any more.
     pub(crate) fn close(&self) -> VecDeque<M> {
         let mut inner = self.lock();

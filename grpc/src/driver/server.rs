@@ -3,15 +3,17 @@
 use crate::{
     cancel::Cancel,
     ctx::Peer,
+    panics::caught,
     pipe::{Pipe, Ring},
     server::{Endings, ServerCore},
     wire::{self, Instant, StreamEvent, Wire, Wires, proto},
 };
-use bywash_mio::{ConnId, Cx, Handle, Handler, TimerId, error::End};
+use bywash_mio::{ConnId, Cx, EventLoop, Handle, Handler, TimerId, error::End};
 use bywash_proto::event::Event;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    io,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -68,6 +70,19 @@ impl Loop {
             timer: None,
             endings,
         }
+    }
+
+    /// Runs until the server is shut down, or the loop fails: then its calls end too.
+    pub(super) fn run(mut self, mut event_loop: EventLoop<Message>) -> io::Result<()> {
+        let ran = caught(|| event_loop.run(&mut self));
+        // After a shutdown there are no calls left.
+        let _ = caught(|| self.core.end());
+        self.tell_endings();
+        ran.unwrap_or_else(|| Err(io::Error::other("a thread of the server panicked")))
+    }
+
+    fn tell_endings(&self) {
+        *self.endings.lock().unwrap_or_else(PoisonError::into_inner) = self.core.endings();
     }
 
     fn arm(&mut self, cx: &mut Cx<'_>) {
@@ -155,8 +170,6 @@ impl Handler for Loop {
     fn before_wait(&mut self, cx: &mut Cx<'_>) {
         self.core.flush();
         self.arm(cx);
-        if let Ok(mut endings) = self.endings.lock() {
-            *endings = self.core.endings();
-        }
+        self.tell_endings();
     }
 }

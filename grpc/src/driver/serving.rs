@@ -361,7 +361,7 @@ struct Member {
 impl Member {
     fn start(
         number: usize,
-        mut event_loop: EventLoop<Message>,
+        event_loop: EventLoop<Message>,
         spec: &Arc<ServerSpec>,
     ) -> io::Result<Member> {
         let handle = event_loop.handle();
@@ -369,10 +369,10 @@ impl Member {
         let ring: Arc<dyn Ring> = Arc::new(Bell(handle.clone()));
         let endings = Arc::new(Mutex::new(Endings::default()));
         let core = ServerCore::new(Arc::clone(spec), Arc::clone(&host), ring);
-        let mut handler = Loop::new(core, Arc::clone(&endings));
+        let handler = Loop::new(core, Arc::clone(&endings));
         let thread = thread::Builder::new()
             .name(format!("bywash-server-{number}"))
-            .spawn(move || event_loop.run(&mut handler))?;
+            .spawn(move || handler.run(event_loop))?;
         Ok(Member {
             handle,
             endings,

@@ -103,6 +103,16 @@ impl Conn {
     }
 }
 
+impl IntoIterator for Conn {
+    type Item = Box<Served>;
+    type IntoIter = std::iter::Flatten<std::vec::IntoIter<Option<Box<Served>>>>;
+
+    /// Its calls.
+    fn into_iter(self) -> Self::IntoIter {
+        self.calls.into_iter().flatten()
+    }
+}
+
 /// A stream's name in one word: its identifier above, its slot below.
 pub(super) fn number(stream: StreamRef) -> u64 {
     u64::from(stream.id().get()) << 32 | u64::from(stream.slot())

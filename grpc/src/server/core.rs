@@ -216,6 +216,20 @@ impl ServerCore {
         }
     }
 
+    /// The loop has ended, not as it should: handlers hear that the connections of their calls are lost.
+    pub fn end(&mut self) {
+        let why = Cancel::ConnectionLost;
+        for mut served in std::mem::take(&mut self.conns).into_values().flatten() {
+            self.cancelled(&mut served, why, why.status());
+            served.cx.end();
+            if let Some(pipe) = served.pipe() {
+                let wake = pipe.take_wake();
+                self.woken.push((Arc::clone(pipe), wake));
+            }
+        }
+        self.flush();
+    }
+
     /// When [`on_time`](ServerCore::on_time) is to be called.
     pub fn next_time(&self) -> Option<Instant> {
         let queued = self.spec.pool.next_time();

@@ -14,6 +14,7 @@ use crate::{
     framing::Framed,
     host::OnLoop,
     metadata::Metadata,
+    panics::caught,
     pipe::{Ended, Out, Pipe},
     reactor::Asks,
     serve::{SendState, ServeCore, ServeEvent},
@@ -113,7 +114,7 @@ impl ServerCore {
         self.scratch = said;
     }
 
-    fn cancelled(&mut self, served: &mut Served, why: Cancel, status: Status) {
+    pub(super) fn cancelled(&mut self, served: &mut Served, why: Cancel, status: Status) {
         self.endings.cancelled += 1;
         let (mut result, mut trailers) = (Err(status), Metadata::new());
         let _guard = OnLoop::enter();
@@ -123,7 +124,8 @@ impl ServerCore {
         }
         served.cx.cancel(why);
         if let Some(mut reactor) = served.reactor.take() {
-            reactor.end(Err(why));
+            // A panic here has no call left to end.
+            let _ = caught(|| reactor.end(Err(why)));
         }
     }
 
@@ -198,7 +200,7 @@ impl ServerCore {
         }
         if let Some(mut reactor) = served.reactor.take() {
             let _guard = OnLoop::enter();
-            reactor.end(Ok(()));
+            let _ = caught(|| reactor.end(Ok(())));
         }
     }
 

@@ -85,6 +85,13 @@ impl Turning for Loop {
     fn reserves(&self) -> bool {
         !self.deferred.is_empty()
     }
+
+    fn end(&mut self, left: VecDeque<Call>) {
+        let waiting = self.heard.drain(..).chain(self.deferred.drain(..));
+        for call in waiting.chain(self.taken.drain(..)).chain(left) {
+            call.slot.wake();
+        }
+    }
 }
 
 struct Bench {
