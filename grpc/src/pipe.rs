@@ -179,21 +179,30 @@ impl Pipe {
         more
     }
 
-    /// What the thread has said since the last time.
+    /// What the thread has said since the last time. Where `into` has no memory it gets that of the call's.
     pub fn take_outbox(&self, into: &mut Vec<Out>) {
         let mut state = self.lock();
         state.posted = false;
         state.stalled = false;
         state.outbox_octets = 0;
-        into.extend(state.outbox.drain(..));
+        if into.capacity() == 0 {
+            std::mem::swap(&mut state.outbox, into);
+        } else {
+            into.append(&mut state.outbox);
+        }
         if !state.full {
             state.wake_writer();
         }
     }
 
-    /// The loop will look at what is said next by itself.
-    pub fn hush(&self) {
-        self.lock().posted = true;
+    /// The loop will look at what is said next by itself. Until then a call without memory for it has that of `lent`, so
+    /// that a call that only its loop speaks for keeps none.
+    pub fn hush(&self, lent: &mut Vec<Out>) {
+        let mut state = self.lock();
+        state.posted = true;
+        if state.outbox.capacity() == 0 {
+            std::mem::swap(&mut state.outbox, lent);
+        }
     }
 
     /// Whether the call's reactor is to be woken.
@@ -229,7 +238,7 @@ impl Pipe {
         if let Out::Message(message, _) = &out {
             state.outbox_octets += message.as_bytes().len();
         }
-        state.outbox.push_back(out);
+        state.outbox.push(out);
         let ring = !std::mem::replace(&mut state.posted, true);
         drop(state);
         if ring {
@@ -242,7 +251,7 @@ impl Pipe {
     pub fn preload(&self, out: Out) {
         let mut state = self.lock();
         state.posted = true;
-        state.outbox.push_back(out);
+        state.outbox.push(out);
     }
 
     /// Encodes a message as this call sends them.

@@ -77,8 +77,9 @@ pub struct ServeCore {
     boundaries: VecDeque<u64>,
 }
 
-/// So many boundaries are kept before those that lie behind are looked for.
-const BOUNDARIES: usize = 16;
+/// So many boundaries are kept before those that lie behind are looked for: with one more the memory that a queue takes
+/// first is full.
+const BOUNDARIES: usize = 3;
 
 impl ServeCore {
     /// The stream.
@@ -150,8 +151,12 @@ impl ServeCore {
         if self.state != State::Open || !self.head_sent {
             return SendState::Ended;
         }
-        self.queue.push_back(message);
         self.pump(wire);
+        if self.queue.is_empty() {
+            self.pass(wire, message);
+        } else {
+            self.queue.push_back(message);
+        }
         match (self.state, self.queue.is_empty()) {
             (State::Open, true) => SendState::Room,
             (State::Open, false) => SendState::Full,
@@ -206,26 +211,36 @@ impl ServeCore {
     }
 
     fn pump(&mut self, wire: &mut dyn Wire) {
-        while let Some(message) = self.queue.front_mut() {
-            let octets = message.len() as u64;
-            match wire.send(self.stream, message, false) {
-                Ok(true) => {
-                    self.queue.pop_front();
-                    self.taken += octets;
-                    self.note_boundary(wire);
-                }
-                Ok(false) => return,
-                // An event tells why.
-                Err(_) => {
-                    self.queue.clear();
-                    return;
-                }
+        while let Some(message) = self.queue.pop_front() {
+            if !self.pass(wire, message) {
+                return;
             }
         }
         if let Some(trailers) = self.trailers.take() {
             match wire.trailers(self.stream, &trailers) {
                 Ok(()) => self.linger(wire),
                 Err(_) => self.abort(wire, ErrorCode::INTERNAL_ERROR),
+            }
+        }
+    }
+
+    /// Gives the transport the message before all others; whether it took it whole. The rest waits.
+    fn pass(&mut self, wire: &mut dyn Wire, mut message: Bytes) -> bool {
+        let octets = message.len() as u64;
+        match wire.send(self.stream, &mut message, false) {
+            Ok(true) => {
+                self.taken += octets;
+                self.note_boundary(wire);
+                true
+            }
+            Ok(false) => {
+                self.queue.push_front(message);
+                false
+            }
+            // An event tells why.
+            Err(_) => {
+                self.queue.clear();
+                false
             }
         }
     }

@@ -59,7 +59,7 @@ pub(super) struct State {
     pub(super) ahead: u32,
     /// The loop has stopped asking for messages.
     pub(super) stalled: bool,
-    pub(super) outbox: VecDeque<Out>,
+    pub(super) outbox: Vec<Out>,
     pub(super) outbox_octets: usize,
     /// The transport takes nothing.
     pub(super) full: bool,

@@ -83,7 +83,7 @@ impl ClientNews {
         message: MessageBuf<'_>,
     ) {
         // What it says is heard once the call has moved on: news of this always lead there.
-        call.hush();
+        call.hush(&mut Vec::new());
         self.told = true;
         let asks = &mut self.asks;
         guarded(call, || reactor.message(call, asks, message));

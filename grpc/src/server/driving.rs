@@ -32,7 +32,7 @@ impl ServerCore {
         served: &mut Served,
         act: impl FnOnce(&mut ServeCore, &mut dyn Wire, &mut dyn FnMut(ServeEvent<'_>)),
     ) {
-        let mut news = collect(wire, served, act);
+        let mut news = collect(wire, served, &mut self.scratch, act);
         loop {
             let pipe = served.pipe();
             let reacts = served.reactor.is_some();
@@ -41,9 +41,10 @@ impl ServerCore {
             if more == 0 || served.core.is_finished() {
                 break;
             }
-            news.add(collect(wire, served, |core, wire, out| {
-                core.want(wire, more, out)
-            }));
+            let asked = collect(wire, served, &mut self.scratch, |core, wire, out| {
+                core.want(wire, more, out);
+            });
+            news.add(asked);
         }
         self.pass_on(wire, id, served, news);
     }
@@ -79,7 +80,7 @@ impl ServerCore {
                 return;
             };
             let mut asks = Asks::default();
-            call.pipe().hush();
+            call.pipe().hush(&mut self.scratch);
             {
                 let _guard = OnLoop::enter();
                 if let Err(status) = guarded(|| news.tell(&mut *reactor, &call, &mut asks)) {
@@ -94,9 +95,10 @@ impl ServerCore {
             }
             news = News::room(asks.full && call.pipe().is_writable());
             if asks.messages > 0 && !served.core.is_finished() {
-                news.add(collect(wire, served, |core, wire, out| {
+                let asked = collect(wire, served, &mut self.scratch, |core, wire, out| {
                     core.want(wire, asks.messages, out);
-                }));
+                });
+                news.add(asked);
             }
             if let Some((why, status)) = news.cancelled.take() {
                 self.cancelled(served, why, status);

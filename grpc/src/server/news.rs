@@ -10,6 +10,7 @@ use crate::{
     host::OnLoop,
     message::MessageBuf,
     metadata::Metadata,
+    pipe::Out,
     reactor::{Asks, Front},
     serve::{ServeCore, ServeEvent},
     status::Status,
@@ -72,12 +73,13 @@ impl News {
         reactor: &mut dyn Front,
         call: Option<&Arc<Finisher>>,
         message: MessageBuf<'_>,
+        scratch: &mut Vec<Out>,
     ) {
         let Some(call) = call else {
             return;
         };
         // What it says is heard once the call has moved on: news of this always lead there.
-        call.pipe().hush();
+        call.pipe().hush(scratch);
         self.told = true;
         let asks = &mut self.asks;
         let _guard = OnLoop::enter();
@@ -113,10 +115,11 @@ impl News {
     }
 }
 
-/// Lets `act` move the call on; messages for a thread go straight to it.
+/// Lets `act` move the call on; messages for a thread go straight to it. `scratch` is memory for what a reactor says.
 pub(super) fn collect(
     wire: &mut dyn Wire,
     served: &mut Served,
+    scratch: &mut Vec<Out>,
     act: impl FnOnce(&mut ServeCore, &mut dyn Wire, &mut dyn FnMut(ServeEvent<'_>)),
 ) -> News {
     let mut news = News::default();
@@ -150,7 +153,9 @@ pub(super) fn collect(
                 cx.note_compressed(arrived.compressed);
             }
             match (pipe, &mut *reactor) {
-                (_, Some(front)) => news.hand_over(&mut **front, call.as_ref(), arrived.message),
+                (_, Some(front)) => {
+                    news.hand_over(&mut **front, call.as_ref(), arrived.message, scratch);
+                }
                 (Some(pipe), None) if !unary => pipe.put_message(arrived),
                 _ => *request = Some(arrived.message.into_bytes()),
             }

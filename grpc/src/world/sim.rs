@@ -210,7 +210,10 @@ impl Sim {
             self.on_time(now);
             progress = true;
         }
-        self.with_client(now, |client, _| client.flush());
+        self.with_client(now, |client, _| {
+            client.flush();
+            client.take_gone().for_each(drop);
+        });
         for node in &mut self.nodes {
             node.core.flush();
         }
