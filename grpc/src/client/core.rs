@@ -36,8 +36,6 @@ pub struct ClientCore {
     attended: usize,
     /// Channels whose connections somebody hears of.
     recorded: usize,
-    /// Channels that are no more, of which the loop has not heard.
-    gone: Vec<u64>,
 }
 
 struct Home {
@@ -157,7 +155,6 @@ impl ClientCore {
             woken: Vec::new(),
             attended: 0,
             recorded: 0,
-            gone: Vec::new(),
         }
     }
 
@@ -310,14 +307,7 @@ impl ClientCore {
         if home.core.is_gone() {
             self.recorded -= usize::from(!home.stats.is_empty());
             self.channels.remove(&number);
-            self.gone.push(number);
         }
-    }
-
-    /// Channels that have closed, and of which nothing will come any more, since the last time: their loop may forget
-    /// how they connect.
-    pub fn take_gone(&mut self) -> impl Iterator<Item = u64> {
-        self.gone.drain(..)
     }
 
     /// The turn ends: threads that wait are let go.

@@ -298,9 +298,6 @@ impl Handler for Leading<'_> {
             self.state.tell(cx, NetEvent::Resolved { id, result });
         }
         self.state.core.flush();
-        for home in self.state.core.take_gone() {
-            self.state.conns.hows.remove(&home);
-        }
         self.state.arm(cx);
         if self.need_not_sleep() {
             let now = cx.now();

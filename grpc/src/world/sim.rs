@@ -210,10 +210,7 @@ impl Sim {
             self.on_time(now);
             progress = true;
         }
-        self.with_client(now, |client, _| {
-            client.flush();
-            client.take_gone().for_each(drop);
-        });
+        self.with_client(now, |client, _| client.flush());
         for node in &mut self.nodes {
             node.core.flush();
         }
