@@ -69,12 +69,13 @@ pub(crate) struct Runner {
 
 impl Runner {
     pub(crate) fn new(role: Role, config: Config, eager: bool) -> Self {
-        let worst = config.worst_case_memory() + BODY.len();
         let flow = config.flow;
+        let mut guard = Guard::new(role, &config, BODY.len());
+        guard.let_hold();
         let mut runner = Self {
             core: Core::new(role, config, Instant::ZERO),
             log: Log::default(),
-            guard: Guard::new(worst),
+            guard,
             output: Vec::new(),
             now: Instant::ZERO,
             streams: BTreeMap::new(),
@@ -93,7 +94,10 @@ impl Runner {
     pub(crate) fn feed(&mut self, octets: &[u8]) {
         let mut input = octets;
         loop {
-            match self.core.next_event(self.now, &mut input) {
+            let before = input;
+            let step = self.core.next_event(self.now, &mut input);
+            self.guard.received(&before[..before.len() - input.len()]);
+            match step {
                 Step::Event(event) => self.on_event(&event),
                 Step::NeedInput => break,
                 Step::NeedWrite => {
@@ -117,12 +121,13 @@ impl Runner {
     pub(crate) fn flush(&mut self) {
         loop {
             let out = self.core.transmit(self.now);
-            let length = out.len();
+            let (length, start) = (out.len(), self.output.len());
             for chunk in out.chunks() {
                 assert!(!chunk.is_empty());
                 self.output.extend_from_slice(chunk);
             }
             out.advance(length);
+            self.guard.sent(&self.core, &self.output[start..]);
             let mut nothing: &[u8] = &[];
             while self.core.has_events() {
                 if let Step::Event(event) = self.core.next_event(self.now, &mut nothing) {
@@ -162,6 +167,7 @@ impl Runner {
         assert!(self.guard.is_closed(), "no Closed at the end");
         assert_eq!(self.core.poll_timeout(), None, "a deadline after the end");
         let mut late: &[u8] = b"bytes after the end are inert";
+        self.guard.received(late);
         assert!(matches!(
             self.core.next_event(self.now, &mut late),
             Step::NeedInput

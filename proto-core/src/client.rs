@@ -1,7 +1,9 @@
 //! The client's side of a connection.
 
 use crate::config::{Config, LocalSettings};
-use crate::connection::{Inner, Interest, RecvHalf, SendHalf, Stats, Transmit, common_methods};
+use crate::connection::{
+    Inner, Interest, Queues, RecvHalf, SendHalf, Stats, Transmit, common_methods,
+};
 use crate::error::{ConfigError, ExtensionError, LimitName, OpenError, PingError, ReleaseError};
 use crate::event::Step;
 use crate::headers::{Fields, Head};

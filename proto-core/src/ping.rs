@@ -25,7 +25,7 @@ struct Outstanding {
     sent: Instant,
 }
 
-/// PINGs in flight, at most [`Pings::MOST`].
+/// PINGs in flight: at most [`Pings::MOST`], and the one of a shutdown.
 #[derive(Debug, Default)]
 pub(crate) struct Pings {
     outstanding: SmallVec<[Outstanding; 1]>,
@@ -37,6 +37,11 @@ impl Pings {
 
     pub(crate) fn is_full(&self) -> bool {
         self.outstanding.len() >= Self::MOST
+    }
+
+    /// PINGs that wait for their answer.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.outstanding.len()
     }
 
     /// Notes a PING of the program's.

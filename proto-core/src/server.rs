@@ -1,7 +1,9 @@
 //! The server's side of a connection.
 
 use crate::config::{Config, LocalSettings};
-use crate::connection::{Inner, Interest, RecvHalf, SendHalf, Stats, Transmit, common_methods};
+use crate::connection::{
+    Inner, Interest, Queues, RecvHalf, SendHalf, Stats, Transmit, common_methods,
+};
 use crate::error::{ConfigError, ExtensionError, LimitName, PingError, ReleaseError, SendError};
 use crate::event::Step;
 use crate::headers::{Fields, Head};

@@ -146,6 +146,7 @@ fn a_held_stream_keeps_its_place() {
         net.ask(1, "/", true);
         net.pump();
         let one = net.stream(1);
+        net.let_hold();
         net.core.server().hold(one);
         net.peer.send(&RawFrame::rst_stream(1, code::CANCEL));
         net.ask(3, "/", true);

@@ -122,6 +122,7 @@ fn credit_comes_back_however_a_stream_ends() {
 #[test]
 fn memory_comes_back_however_a_stream_ends() {
     let (mut net, mut rng) = (start(Role::Server, FlowControl::Streams), Rng::new(11));
+    net.let_hold();
     let mut heap = Vec::new();
     for n in 0..20 * 256 {
         let id = 2 * n + 1;

@@ -76,6 +76,7 @@ impl Run {
         };
         let mut net = Against::after_handshake(feed, config, peer).holding();
         net.writing(writes);
+        net.let_hold();
         Self {
             rng,
             net,

@@ -34,10 +34,12 @@ pub(crate) struct Side {
 
 impl Side {
     pub(crate) fn new(role: Role, config: Config) -> Self {
+        // What the program queues stands apart: 70 000 octets at most on each of 4 096 streams would be its own.
+        let mut guard = Guard::new(role, &config, 1 << 20);
+        guard.let_hold();
         Self {
             core: Core::new(role, config.clone(), Instant::ZERO),
-            // What the program queues stands apart: 70 000 octets at most on each of 4 096 streams would be its own.
-            guard: Guard::new(config.worst_case_memory() + (1 << 20)),
+            guard,
             config,
             tracks: Tracks::new(),
             closed: None,
@@ -60,6 +62,7 @@ impl Side {
             }
         }
         out.advance(octets.len());
+        self.guard.sent(&self.core, &octets);
         octets
     }
 
@@ -67,7 +70,10 @@ impl Side {
     pub(crate) fn feed(&mut self, now: Instant, octets: &[u8], theirs: &Tracks) {
         let mut input = octets;
         loop {
-            match self.core.next_event(now, &mut input) {
+            let before = input;
+            let step = self.core.next_event(now, &mut input);
+            self.guard.received(&before[..before.len() - input.len()]);
+            match step {
                 Step::Event(event) => self.on_event(&event, theirs),
                 Step::NeedInput => break,
                 // The link has no bound of its own: what the core wants written waits there for nobody.

@@ -54,12 +54,14 @@ fn borrowed(fields: &Fields) -> Vec<Field<'_>> {
 
 impl Ours {
     pub(super) fn new(role: Role, config: Config) -> Self {
+        // What the program queues stands apart: 66 000 octets at most on each of its streams would be its own.
+        let mut guard = Guard::new(role, &config, 1 << 20);
+        guard.let_hold();
         Self {
             core: Core::new(role, config.clone(), Instant::ZERO),
             closed: None,
             now: Instant::ZERO,
-            // What the program queues stands apart: 66 000 octets at most on each of its streams would be its own.
-            guard: Guard::new(config.worst_case_memory() + (1 << 20)),
+            guard,
             config,
             book: Book::new(),
             names: BTreeMap::new(),
@@ -79,6 +81,7 @@ impl Ours {
             }
         }
         out.advance(octets.len());
+        self.guard.sent(&self.core, &octets);
         octets
     }
 
@@ -86,7 +89,10 @@ impl Ours {
     pub(super) fn feed(&mut self, octets: &[u8]) {
         let mut input = octets;
         loop {
-            match self.core.next_event(self.now, &mut input) {
+            let before = input;
+            let step = self.core.next_event(self.now, &mut input);
+            self.guard.received(&before[..before.len() - input.len()]);
+            match step {
                 Step::Event(event) => self.on_event(&event),
                 Step::NeedInput => break,
                 Step::NeedWrite => panic!("honest peers do not fill the replies"),

@@ -1,7 +1,7 @@
 //! Looking at a connection, and what little of it can be set from outside.
 
-use super::Stats;
 use super::inner::{Inner, Phase};
+use super::{Queues, Stats};
 use crate::error::{ExtensionError, LimitName};
 use crate::frame::{Flags, FrameHead, PREFACE};
 use crate::headers::Head;
@@ -23,6 +23,28 @@ impl Inner {
 
     pub(crate) fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    pub(crate) fn bytes_sent(&self) -> u64 {
+        self.output.written()
+    }
+
+    pub(crate) fn queues(&self) -> Queues {
+        let (block_bytes, block_continuations) = match &self.block {
+            Some(block) => (block.bytes.len(), block.continuations as usize),
+            None => (0, 0),
+        };
+        Queues {
+            block_bytes,
+            block_continuations,
+            partial_bytes: self.payload.len(),
+            head_bytes: self.head_bytes as usize,
+            output_bytes: self.output.arena_len(),
+            shared_bytes: self.output.len() - self.output.arena_len(),
+            parked_priorities: self.rare.as_ref().map_or(0, |rare| rare.parked.len()),
+            settings_in_flight: self.local.in_flight(),
+            pings_in_flight: self.pings.in_flight(),
+        }
     }
 
     pub(crate) fn limit_levels(&self) -> impl Iterator<Item = (LimitName, u64, u32)> + '_ {

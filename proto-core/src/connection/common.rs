@@ -135,6 +135,16 @@ macro_rules! common_methods {
             self.inner.stats()
         }
 
+        /// Octets that the transport took so far.
+        pub fn bytes_sent(&self) -> u64 {
+            self.inner.bytes_sent()
+        }
+
+        /// What waits in the connection now.
+        pub fn queues(&self) -> Queues {
+            self.inner.queues()
+        }
+
         /// Every limit that is a rate: its name, the tokens gone now, and its burst.
         pub fn limit_levels(&self) -> impl Iterator<Item = (LimitName, u64, u32)> + '_ {
             self.inner.limit_levels()

@@ -26,5 +26,5 @@ pub(crate) use common::common_methods;
 pub use halves::{RecvHalf, SendHalf};
 pub(crate) use inner::Inner;
 pub use lifecycle::{Close, Interest};
-pub use stats::{FrameCounts, Stats};
+pub use stats::{FrameCounts, Queues, Stats};
 pub use transmit::Transmit;

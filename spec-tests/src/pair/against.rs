@@ -45,7 +45,7 @@ impl Against {
             Role::Client => Role::Server,
             Role::Server => Role::Client,
         };
-        let guard = Guard::new(config.worst_case_memory());
+        let guard = Guard::new(role, &config, 0);
         Self {
             core: Core::new(role, config, Instant::ZERO),
             peer,
@@ -134,6 +134,11 @@ impl Against {
     /// What the guard has found.
     pub fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// The program may hold streams that have ended.
+    pub fn let_hold(&mut self) {
+        self.guard.let_hold();
     }
 
     /// The events since the last call.
@@ -299,7 +304,10 @@ impl Against {
     fn take_events(&mut self, octets: &[u8]) {
         let mut input = octets;
         loop {
-            match self.core.next_event(self.now, &mut input) {
+            let before = input;
+            let step = self.core.next_event(self.now, &mut input);
+            self.guard.received(&before[..before.len() - input.len()]);
+            match step {
                 Step::Event(event) => {
                     let (seen, stream) = Seen::of(&event);
                     self.on_event(seen, stream);
@@ -345,7 +353,7 @@ impl Against {
         let length = out.len();
         assert_eq!(length == 0, out.is_empty());
         let taken = self.writes.next_size(length.min(most));
-        let (mut whole, mut left) = (0, taken);
+        let (mut whole, mut left, start) = (0, taken, self.unheard.len());
         for chunk in out.chunks() {
             assert!(!chunk.is_empty(), "an empty chunk");
             whole += chunk.len();
@@ -355,6 +363,7 @@ impl Against {
         }
         assert_eq!(whole, length, "len() of the output");
         out.advance(taken);
+        self.guard.sent(&self.core, &self.unheard[start..]);
         self.guard.after_step(&self.core);
         taken
     }

@@ -2,7 +2,7 @@
 
 use bywash_proto::client;
 use bywash_proto::config::{Config, LocalSettings};
-use bywash_proto::connection::{Interest, RecvHalf, SendHalf, Stats, Transmit};
+use bywash_proto::connection::{Interest, Queues, RecvHalf, SendHalf, Stats, Transmit};
 use bywash_proto::error::{ConfigError, ExtensionError, LimitName, PingError};
 use bywash_proto::event::Step;
 use bywash_proto::observer::Observer;
@@ -148,6 +148,10 @@ impl Core {
         fn peer_settings(&;) -> Option<&PeerSettings>;
         /// Counters.
         fn stats(&;) -> &Stats;
+        /// Octets that the transport took.
+        fn bytes_sent(&;) -> u64;
+        /// What waits in it.
+        fn queues(&;) -> Queues;
         /// Octets of HPACK's tables in use: the decoder's, the encoder's.
         fn hpack_sizes(&;) -> (usize, usize);
         /// Streams that are open: ours, the peer's.

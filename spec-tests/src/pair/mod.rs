@@ -14,6 +14,7 @@ mod guard;
 pub mod heads;
 mod program;
 mod seen;
+mod tally;
 mod world;
 
 pub use against::{Against, every_split};
