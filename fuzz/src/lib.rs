@@ -23,12 +23,14 @@
 mod blocks;
 mod cut;
 mod grpc;
+mod output;
 mod pair;
 mod pattern;
 #[cfg(feature = "peer-h2")]
 mod peer;
 mod rules;
 mod runner;
+mod tuning;
 mod wire;
 
 pub use blocks::{hpack_decode, hpack_differential, hpack_round_trip};

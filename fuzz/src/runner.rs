@@ -7,7 +7,9 @@ use bywash_proto::config::{Config, FlowControl, Level};
 use bywash_proto::event::{Event, Step};
 use bywash_proto::vocabulary::{ErrorCode, Instant, StreamRef};
 use bywash_spec_tests::pair::{Core, Guard, Log, Seen};
-use bywash_spec_tests::raw::{RawPeer, Role};
+use bywash_spec_tests::raw::Role;
+
+use crate::output::judge;
 
 static BODY: [u8; 70_000] = [b'b'; 70_000];
 
@@ -175,22 +177,7 @@ impl Runner {
         assert!(late.is_empty());
         self.core.trim();
         self.guard.after_step(&self.core);
-        self.judge();
-    }
-
-    /// What the core wrote must be legal, octet by octet.
-    fn judge(&self) {
-        if self.output.starts_with(b"HTTP/1.1 ") || self.output.starts_with(&[0x15, 3]) {
-            return;
-        }
-        let role = match self.core.role() {
-            Role::Client => Role::Server,
-            Role::Server => Role::Client,
-        };
-        let mut judge = RawPeer::new(role);
-        judge.send_bytes(&[]);
-        judge.receive(&self.output);
-        assert_eq!(judge.fault(), None);
+        judge(self.core.role(), &self.output);
     }
 
     /// All that was seen and written, for comparison.

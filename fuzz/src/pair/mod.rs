@@ -6,11 +6,14 @@ mod side;
 mod track;
 
 use arbitrary::{Arbitrary, Unstructured};
-use bywash_proto::config::{Config, FlowControl, LocalSettings};
+use bywash_proto::config::{Config, LocalSettings};
 use bywash_proto::error::CloseReason;
 use bywash_proto::vocabulary::Instant;
 use bywash_spec_tests::raw::Role;
 use side::Side;
+
+use crate::output::take;
+use crate::tuning::Tuning;
 
 /// Which side an operation is for.
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,21 +136,14 @@ impl Setup {
         // Below that, credit itself comes in crumbs, which a limit is for.
         config.settings.initial_window_size = u32::from(self.window).max(LEAST_WINDOW);
         config.settings.max_concurrent_streams = u32::from(self.streams % 20).max(1);
-        config.flow = match self.flow % 3 {
-            0 => FlowControl::Automatic,
-            1 => FlowControl::Streams,
-            _ => FlowControl::Manual,
-        };
-        config.bdp_max_window = self.tuned.then_some(1 << 19);
         config.raw_extensions = true;
-        if self.small {
-            config.send.stream_mark = 100;
-            config.send.copy_below = 10;
-            config.send.commit_ahead = 1024;
-            config.send.header_table_size = 200;
-        }
-        // Not below what counts as tiny: that would press on a limit.
-        config.send.frame_size = 1 << (6 + self.frame % 9);
+        let tuning = Tuning {
+            flow: self.flow,
+            tuned: self.tuned,
+            small: self.small,
+            frame: self.frame,
+        };
+        tuning.apply(&mut config);
         config
     }
 }
@@ -186,7 +182,7 @@ impl Pair {
         }
         let now = self.now();
         let (from, to) = self.both(from);
-        let octets = from.take_output(now, most);
+        let octets = take(&mut from.core, &mut from.guard, now, most);
         to.feed(now, &octets, &from.tracks);
         // What was written may have its events.
         from.feed(now, &[], &to.tracks);

@@ -50,22 +50,6 @@ impl Side {
         }
     }
 
-    /// Takes at most so many octets of output.
-    pub(crate) fn take_output(&mut self, now: Instant, most: usize) -> Vec<u8> {
-        let out = self.core.transmit(now);
-        let mut octets = Vec::new();
-        for chunk in out.chunks() {
-            let n = chunk.len().min(most - octets.len());
-            octets.extend_from_slice(&chunk[..n]);
-            if octets.len() == most {
-                break;
-            }
-        }
-        out.advance(octets.len());
-        self.guard.sent(&self.core, &octets);
-        octets
-    }
-
     /// Gives the core one read, and the program all events. `theirs` is what the other side knows.
     pub(crate) fn feed(&mut self, now: Instant, octets: &[u8], theirs: &Tracks) {
         let mut input = octets;

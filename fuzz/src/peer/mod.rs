@@ -28,13 +28,16 @@ use std::rc::Rc;
 
 use arbitrary::{Arbitrary, Unstructured};
 use book::{Hearing, compare};
-use bywash_proto::config::{Config, FlowControl};
+use bywash_proto::config::Config;
 use bywash_proto::error::CloseReason;
 use bywash_spec_tests::raw::Role;
 use link::Link;
 use ours::Ours;
 use side::Side;
 use theirs::{Manners, Theirs};
+
+use crate::output::take;
+use crate::tuning::Tuning;
 
 /// Which side an operation is for.
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,20 +149,13 @@ impl Setup {
         config.settings.max_concurrent_streams = u32::from(self.streams % 20).max(1);
         config.settings.header_table_size = self.table.into();
         config.settings.enable_connect_protocol = self.we_serve;
-        config.flow = match self.flow % 3 {
-            0 => FlowControl::Automatic,
-            1 => FlowControl::Streams,
-            _ => FlowControl::Manual,
+        let tuning = Tuning {
+            flow: self.flow,
+            tuned: self.tuned,
+            small: self.small,
+            frame: self.frame,
         };
-        config.bdp_max_window = self.tuned.then_some(1 << 19);
-        if self.small {
-            config.send.stream_mark = 100;
-            config.send.copy_below = 10;
-            config.send.commit_ahead = 1024;
-            config.send.header_table_size = 200;
-        }
-        // Not below what counts as tiny: that would press on a limit.
-        config.send.frame_size = 1 << (6 + self.frame % 9);
+        tuning.apply(&mut config);
         config
     }
 
@@ -230,7 +226,8 @@ impl Peers {
         }
         let moved = match from {
             Who::Ours => {
-                let octets = self.ours.take_output(most);
+                let ours = &mut self.ours;
+                let octets = take(&mut ours.core, &mut ours.guard, ours.now, most);
                 self.link.borrow_mut().to_theirs.extend(&octets);
                 octets.len()
             }

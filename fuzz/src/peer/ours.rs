@@ -21,7 +21,7 @@ pub(super) struct Ours {
     pub(super) closed: Option<CloseReason>,
     pub(super) now: Instant,
     config: Config,
-    guard: Guard,
+    pub(super) guard: Guard,
     book: Book,
     names: BTreeMap<u32, StreamRef>,
     pings: u32,
@@ -67,22 +67,6 @@ impl Ours {
             names: BTreeMap::new(),
             pings: 0,
         }
-    }
-
-    /// Takes at most so many octets of output.
-    pub(super) fn take_output(&mut self, most: usize) -> Vec<u8> {
-        let out = self.core.transmit(self.now);
-        let mut octets = Vec::new();
-        for chunk in out.chunks() {
-            let n = chunk.len().min(most - octets.len());
-            octets.extend_from_slice(&chunk[..n]);
-            if octets.len() == most {
-                break;
-            }
-        }
-        out.advance(octets.len());
-        self.guard.sent(&self.core, &octets);
-        octets
     }
 
     /// Gives the core one read, and the program all events.

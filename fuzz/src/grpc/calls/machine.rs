@@ -13,11 +13,12 @@ use bywash_grpc::{Code, Metadata, Status};
 use bywash_proto::event::{Event, Step};
 use bywash_proto::vocabulary::ErrorCode;
 use bywash_spec_tests::pair::Core;
-use bywash_spec_tests::raw::{RawPeer, Role};
+use bywash_spec_tests::raw::Role;
 
 use super::call::{Attempt, LIMIT, Served, Told};
 use super::ledger::{Counted, Ledger};
 use super::own::Own;
+use crate::output::judge;
 
 static MESSAGE: [u8; 70_000] = [0; 70_000];
 
@@ -401,21 +402,6 @@ impl Machine {
         self.attempts.clear();
         self.ledger.settled();
         assert_eq!(self.unread.octets(), 0, "unread octets of nobody");
-        self.judge();
-    }
-
-    /// What was written must be legal HTTP/2.
-    fn judge(&self) {
-        if self.output.starts_with(b"HTTP/1.1 ") || self.output.starts_with(&[0x15, 3]) {
-            return;
-        }
-        let role = match self.core.role() {
-            Role::Client => Role::Server,
-            Role::Server => Role::Client,
-        };
-        let mut judge = RawPeer::new(role);
-        judge.send_bytes(&[]);
-        judge.receive(&self.output);
-        assert_eq!(judge.fault(), None);
+        judge(self.core.role(), &self.output);
     }
 }
