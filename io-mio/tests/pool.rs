@@ -163,3 +163,50 @@ fn a_full_pool_says_so_and_a_reset_stream_keeps_its_place() {
     assert_eq!(peer.response().0, 200);
     assert_eq!(other.response().0, 200);
 }
+
+#[test]
+fn a_handler_that_leaves_while_much_of_its_body_waits_ends_its_stream() {
+    let (_server, at) = serve(1, 10, Config::default(), |mut call| {
+        if call.path() == b"/well" {
+            return call.send(200, &[("a", "b")], "well").unwrap();
+        }
+        call.start(200, &[("a", "b")]).unwrap();
+        for _ in 0..2 {
+            // Far more than the peer's window: the second one waits at the loop's end.
+            call.write_bytes(vec![7; 300_000]).unwrap();
+        }
+    });
+    let mut config = Config::default();
+    config.settings.initial_window_size = 4_000;
+    let mut peer = Peer::with(at, config);
+    peer.releases = false;
+    let stream = peer.request(&GET, true);
+    let (mut got, mut ended) = (0, false);
+    while got < 4_000 {
+        match peer.next_of_stream() {
+            Seen::Response(..) => {}
+            Seen::Data(_, data, _) => got += data.len(),
+            other => panic!("{other:?}"),
+        }
+    }
+    // The one thread has answered another request: so the handler has left by now.
+    let mut other = Peer::connect(at);
+    let mut well = GET;
+    well[3].1 = "/well";
+    other.request(&well, true);
+    assert_eq!(other.response().1, b"well");
+    peer.releases = true;
+    peer.conn.recv(stream).release(4_000).unwrap();
+    while !ended {
+        match peer.next_of_stream() {
+            Seen::Data(_, _, end) => {
+                assert!(!end, "it is cut short, and no peer may think otherwise");
+            }
+            Seen::Ended(_, end) => {
+                assert_eq!(end.code, ErrorCode::INTERNAL_ERROR);
+                ended = true;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

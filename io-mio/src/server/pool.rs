@@ -145,7 +145,11 @@ impl Service for Pool {
         drop(state);
         self.shared.more.notify_one();
         reply.hold();
-        reply.go_on(Bridge { end, held: None });
+        reply.go_on(Bridge {
+            end,
+            held: None,
+            left: false,
+        });
     }
 }
 
@@ -162,6 +166,8 @@ struct Bridge {
     end: LoopEnd<Ended>,
     /// A part that was refused for want of room.
     held: Option<Part>,
+    /// The thread has left: what it has sent is all that comes.
+    left: bool,
 }
 
 impl Bridge {
@@ -185,6 +191,9 @@ impl Bridge {
                 // Gone, and an event says why; or fields that no rule allows.
                 return self.give_up(reply);
             }
+        }
+        if self.left && !reply.is_ended() {
+            self.give_up(reply);
         }
     }
 
@@ -219,10 +228,8 @@ impl Exchange for Bridge {
     fn on_wake(&mut self, reply: &mut Reply<'_>) {
         let (consumed, left) = self.end.visit();
         reply.release(consumed);
+        self.left |= left;
         self.pump(reply);
-        if left && self.held.is_none() && !reply.is_ended() {
-            self.give_up(reply);
-        }
     }
 
     fn on_end(&mut self, end: &Ended) {
