@@ -104,7 +104,8 @@ impl Session<'_> {
             }
             return Ok(outcome);
         }
-        if expect.malformed.is_some() && self.may_leave() && self.asked_whole {
+        let is_over = |stream| self.peer.is_ended(stream);
+        if expect.malformed.is_some_and(is_over) && self.may_leave() {
             return Err(Outcome::skipped(
                 "both sides have ended the stream: what the client made of the response cannot be seen",
             ));

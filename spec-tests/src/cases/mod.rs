@@ -3,11 +3,13 @@
 //! * [`Case`]: a demand, who is held to it, and the script that finds out.
 //! * [`Session`]: one connection to the implementation under test, with a raw peer in the other role.
 //! * [`clause`]: every demand of the RFCs, with the cases that prove it or the reason why none does.
+//! * [`application`]: what does as a case wishes, over the core.
 //! * [`Wire`]: the way there: [`memory`] for this project's core, sockets for anybody's.
 //!
 //! Cases stand in one file per section of the RFC. State comes first: all of them hold the implementation to the exact
 //! code and scope, and to serving the other streams afterwards; see [`Verdict`] for what else is allowed.
 
+pub mod application;
 mod book;
 pub mod clause;
 mod fields;
@@ -21,6 +23,7 @@ mod script;
 mod session;
 mod shapes;
 mod wire;
+mod words;
 
 pub use book::{Case, Level, Run, Who};
 pub use fields::Fields;

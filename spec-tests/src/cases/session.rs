@@ -65,8 +65,6 @@ pub struct Session<'w> {
     pub(super) settings: Vec<(u16, u32)>,
     /// Whether a response or a reset of ours has ended a stream: a client may have what it wanted.
     pub(super) gave: bool,
-    /// Whether the last request of a client under test was complete with its head.
-    pub(super) asked_whole: bool,
     next: u32,
 }
 
@@ -88,7 +86,6 @@ impl<'w> Session<'w> {
             window: DEFAULT_WINDOW,
             settings: Vec::new(),
             gave: false,
-            asked_whole: false,
             next: 1,
         }
     }

@@ -179,6 +179,13 @@ impl Order {
         }
     }
 
+    /// Whether both sides have ended a stream.
+    pub fn is_ended(&self, stream: u32) -> bool {
+        self.streams
+            .get(&stream)
+            .is_some_and(|life| life.their_end && life.our_end)
+    }
+
     /// Streams opened by the implementation that are not closed.
     pub fn open_by_them(&self) -> u32 {
         self.streams

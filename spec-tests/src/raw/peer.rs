@@ -162,6 +162,11 @@ impl RawPeer {
             .may_receive(stream, self.their_initial_window())
     }
 
+    /// Whether both sides have ended a stream with END_STREAM.
+    pub fn is_ended(&self, stream: u32) -> bool {
+        self.order.is_ended(stream)
+    }
+
     /// Streams that the implementation opened and that are not closed.
     pub fn open_streams(&self) -> u32 {
         self.order.open_by_them()

@@ -1,15 +1,15 @@
 //! Tests a client: listens, and runs one case on each connection that comes.
 
 use std::io::ErrorKind;
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::args::Options;
 use super::report;
-use super::run::{count, run, selected};
+use super::run::{run, run_all, selected};
 use super::socket::Socket;
-use crate::cases::{Target, Verdict, Wire};
+use crate::cases::{Got, Target, Told, Wire, Wish};
 use crate::raw::Role;
 
 /// How often to look for a connection.
@@ -18,48 +18,114 @@ const STEP: Duration = Duration::from_millis(10);
 /// How many steps to wait for the connection of a client that was started for the case: ten seconds.
 const STEPS: usize = 1000;
 
-/// Runs the cases; the number of violations.
+/// Runs the cases; the number of failures.
 ///
 /// # Errors
 /// If it cannot listen, or a report cannot be written.
 pub(super) fn test_client(options: &Options) -> Result<usize, String> {
-    let problem = |error| format!("cannot listen on {}: {error}", options.address);
-    let listener = TcpListener::bind(&options.address).map_err(problem)?;
-    listener.set_nonblocking(true).map_err(problem)?;
-    let address = listener.local_addr().map_err(problem)?;
-    let scheme = if options.tls { "https" } else { "http" };
-    let url = format!("{scheme}://{address}/");
     let target = Target {
         role: Role::Client,
-        scheme: scheme.to_owned(),
-        authority: address.to_string(),
+        scheme: scheme(options).to_owned(),
+        authority: options.address.clone(),
         path: "/".to_owned(),
         upload: None,
         wait: options.timeout,
         obeys: false,
     };
-    let mut all = Vec::new();
-    for case in selected(options) {
-        let mut child = match &options.exec {
-            Some(command) => Some(start(&command.replace("{url}", &url))?),
-            None => {
+    let all = match &options.exec {
+        Some(command) => {
+            let ip = ip(&options.address)?;
+            run_all(options, &target, || started(options, command, ip))?
+        }
+        None => {
+            let (listener, url) = listen(options, &options.address)?;
+            let mut all = Vec::new();
+            for case in selected(options) {
                 println!("{}: point the client at {url}", case.id);
-                None
+                let wire = accept(&listener, None).and_then(|socket| secure(socket, options));
+                all.push(run(case, &target, wire));
             }
-        };
-        let wire = accept(&listener, child.is_some()).and_then(|socket| secure(socket, options));
-        all.push(run(case, &target, wire));
-        if let Some(child) = &mut child {
-            // It may be gone already; what is left is only to collect it.
-            let _ = child.kill();
-            let _ = child.wait();
-            // Connections that it made beside the one under test are not for the next case.
-            while listener.accept().is_ok() {}
+            all
+        }
+    };
+    report::all(&all, options)
+}
+
+fn scheme(options: &Options) -> &'static str {
+    if options.tls { "https" } else { "http" }
+}
+
+fn ip(address: &str) -> Result<IpAddr, String> {
+    address
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut found| found.next())
+        .map(|found| found.ip())
+        .ok_or_else(|| format!("{address} is no address"))
+}
+
+/// A listener, and its URL.
+fn listen(options: &Options, address: impl ToSocketAddrs) -> Result<(TcpListener, String), String> {
+    let problem = |error| format!("cannot listen on {}: {error}", options.address);
+    let listener = TcpListener::bind(address).map_err(problem)?;
+    listener.set_nonblocking(true).map_err(problem)?;
+    let address = listener.local_addr().map_err(problem)?;
+    let url = format!("{}://{address}/", scheme(options));
+    Ok((listener, url))
+}
+
+/// A client that was started for one case, and its connection.
+struct Started {
+    child: Child,
+    wire: Box<dyn Wire>,
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// It may be gone already; what is left is only to collect it.
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+impl Wire for Started {
+    fn send(&mut self, octets: &[u8]) {
+        self.wire.send(octets);
+    }
+
+    fn receive(&mut self, wait: Duration) -> Got {
+        self.wire.receive(wait)
+    }
+
+    fn finish(&mut self) {
+        self.wire.finish();
+    }
+
+    fn wish(&mut self, wish: &Wish) -> bool {
+        self.wire.wish(wish)
+    }
+
+    fn told(&mut self, stream: u32) -> Told {
+        self.wire.told(stream)
+    }
+}
+
+/// Starts the client, with a listener that is for it alone.
+fn started(options: &Options, command: &str, ip: IpAddr) -> Result<Box<dyn Wire>, String> {
+    let (listener, url) = listen(options, SocketAddr::new(ip, 0))?;
+    let mut child = start(&command.replace("{url}", &url))?;
+    let wire = accept(&listener, Some(STEPS)).and_then(|socket| secure(socket, options));
+    match wire {
+        Ok(wire) => Ok(Box::new(Started { child, wire })),
+        Err(problem) => {
+            end(&mut child);
+            Err(problem)
         }
     }
-    report::print(&all, options);
-    report::files(&all, options)?;
-    Ok(count(&all, Verdict::Violation))
 }
 
 fn start(command: &str) -> Result<Child, String> {
@@ -73,9 +139,9 @@ fn start(command: &str) -> Result<Child, String> {
         .map_err(|error| format!("cannot run {command:?}: {error}"))
 }
 
-/// The next connection. A client that was started for the case must come within ten seconds.
-fn accept(listener: &TcpListener, started: bool) -> Result<TcpStream, String> {
-    let mut steps = 0;
+/// The next connection, for which it waits so many steps at most.
+fn accept(listener: &TcpListener, steps: Option<usize>) -> Result<TcpStream, String> {
+    let mut waited = 0;
     loop {
         match listener.accept() {
             Ok((socket, _)) => {
@@ -83,10 +149,10 @@ fn accept(listener: &TcpListener, started: bool) -> Result<TcpStream, String> {
                 return blocking.map(|()| socket).map_err(|error| error.to_string());
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                if started && steps == STEPS {
+                if steps.is_some_and(|steps| waited == steps) {
                     return Err("the client did not connect".to_owned());
                 }
-                steps += 1;
+                waited += 1;
                 std::thread::sleep(STEP);
             }
             Err(error) => return Err(error.to_string()),

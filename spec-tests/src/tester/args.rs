@@ -11,24 +11,27 @@ Conformance of HTTP/2, clause by clause, in three verdicts: exact, permitted (RF
 
   bywash-spec-tests server HOST:PORT [options]   tests a server; one connection for each case
   bywash-spec-tests client [options]             listens; point a client at it, once for each case
+  bywash-spec-tests server|client --obey HOST:PORT [options]   the application there does what the cases wish
   bywash-spec-tests list [--client] [options]    names the cases
 
 options:
   --section S       only this section or case: 6, 6.9, rfc9113/6.9, rfc9113/6.9/zero-on-a-stream; may be repeated
   --tls             TLS with ALPN h2, any certificate (needs the feature tls)
   --timeout MS      how long to wait for what must come (default 1000)
-  --jobs N          server: connections at a time (default 4)
+  --jobs N          connections at a time (default 4)
   --path PATH       server: answers GET with 200 and content (default /)
   --upload PATH     server: answers POST with 200 once the whole body is there; without it some cases say less
   --listen ADDRESS  client: where to listen (default 127.0.0.1:8081)
-  --exec COMMAND    client: is run for each case; {url} stands for the address
+  --exec COMMAND    client: is run for each case; {url} stands for the address, whose port differs from case to case
   --cert FILE       client with --tls: the certificate chain, PEM
   --key FILE        client with --tls: its private key, PEM
+  --obey HOST:PORT  where to tell the application what it is to do (spec-tests/examples/obey)
+  --strict FILE     all must be exact, but for what FILE lists as skipped: a case, a colon and the reason on each line
   --json FILE       writes all outcomes as JSON
   --junit FILE      writes all outcomes as JUnit XML
   --verbose         prints exact outcomes too
 
-Exit code: 0 without violations, 1 with one, 2 for wrong arguments.";
+Exit code: 0 without violations (with --strict: without complaints), 1 with one, 2 for wrong arguments.";
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,7 @@ pub(super) enum Command {
     List(Options),
     Server(Options),
     Client(Options),
+    Obedient(Options),
 }
 
 /// How to do it.
@@ -51,8 +55,11 @@ pub(super) struct Options {
     pub(super) path: String,
     pub(super) upload: Option<String>,
     pub(super) exec: Option<String>,
+    /// Whether the address is one where an application is told what to do.
+    pub(super) obeys: bool,
     pub(super) cert: Option<PathBuf>,
     pub(super) key: Option<PathBuf>,
+    pub(super) strict: Option<PathBuf>,
     pub(super) json: Option<PathBuf>,
     pub(super) junit: Option<PathBuf>,
     pub(super) verbose: bool,
@@ -70,8 +77,10 @@ impl Options {
             path: "/".to_owned(),
             upload: None,
             exec: None,
+            obeys: false,
             cert: None,
             key: None,
+            strict: None,
             json: None,
             junit: None,
             verbose: false,
@@ -103,13 +112,15 @@ pub(super) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Comma
         }
     }
     check(&options)?;
-    match command.as_str() {
-        "server" => {
+    match (command.as_str(), address) {
+        ("list", _) => Ok(Command::List(options)),
+        (_, Some(_)) if options.obeys => Err("--obey says where to go".to_owned()),
+        (_, None) if options.obeys => Ok(Command::Obedient(options)),
+        ("client", _) => Ok(Command::Client(options)),
+        (_, address) => {
             options.address = address.ok_or("server needs HOST:PORT")?;
             Ok(Command::Server(options))
         }
-        "client" => Ok(Command::Client(options)),
-        _ => Ok(Command::List(options)),
     }
 }
 
@@ -138,9 +149,14 @@ fn set(
                 ("--timeout", _) => {
                     options.timeout = Duration::from_millis(number(value(arguments)?)?);
                 }
+                ("--strict", _) => options.strict = Some(value(arguments)?.into()),
                 ("--json", _) => options.json = Some(value(arguments)?.into()),
                 ("--junit", _) => options.junit = Some(value(arguments)?.into()),
-                ("--jobs", Role::Server) => options.jobs = number(value(arguments)?)? as usize,
+                ("--obey", _) => {
+                    options.address = value(arguments)?;
+                    options.obeys = true;
+                }
+                ("--jobs", _) => options.jobs = number(value(arguments)?)? as usize,
                 ("--path", Role::Server) => options.path = value(arguments)?,
                 ("--upload", Role::Server) => options.upload = Some(value(arguments)?),
                 ("--listen", Role::Client) => options.address = value(arguments)?,
@@ -160,6 +176,9 @@ fn check(options: &Options) -> Result<(), String> {
         return Err("--tls needs a build with the feature tls".to_owned());
     }
     let files = [&options.cert, &options.key].map(Option::is_some);
+    if options.obeys && options.exec.is_some() {
+        return Err("--exec and --obey do not go together".to_owned());
+    }
     if options.role == Role::Client && files != [options.tls; 2] {
         return Err("--tls, --cert and --key go together".to_owned());
     }
@@ -206,6 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn an_application_is_told_in_both_roles() {
+        for (line, role) in [
+            ("server --obey h:1 --jobs 2", Role::Server),
+            ("client --obey h:1 --jobs 2", Role::Client),
+        ] {
+            let Ok(Command::Obedient(options)) = parsed(line) else {
+                panic!("no command");
+            };
+            assert_eq!((options.role, options.jobs), (role, 2));
+            assert_eq!(options.address, "h:1");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_in_one_line() {
         for line in [
             "",
@@ -221,6 +254,8 @@ mod tests {
             "client --cert a",
             "client host:1",
             "list --jobs 0",
+            "server a:1 --obey b:2",
+            "client --obey b:2 --exec x",
         ] {
             let problem = parsed(line).unwrap_err();
             assert!(!problem.contains('\n'), "{line}: {problem}");

@@ -1,20 +1,18 @@
 //! Tests a server: one connection for each case, some at a time.
 
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::args::Options;
-use super::run::{Done, run, selected};
+use super::report;
+use super::run::run_all;
 use super::socket::Socket;
-use super::{report, run as runs};
-use crate::cases::{Session, Target, Verdict, Wire};
+use crate::cases::{Session, Target, Wire};
 use crate::raw::Role;
 
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Runs the cases; the number of violations.
+/// Runs the cases; the number of failures.
 ///
 /// # Errors
 /// If the server cannot be reached, does not serve plain requests, or a report cannot be written.
@@ -29,28 +27,8 @@ pub(super) fn test_server(options: &Options) -> Result<usize, String> {
         obeys: false,
     };
     greet(options, &target)?;
-    let cases = selected(options);
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(at) else { break };
-                    let one = run(case.clone(), &target, connect(options));
-                    if let Ok(mut all) = done.lock() {
-                        all.push((at, one));
-                    }
-                }
-            });
-        }
-    });
-    let mut all = done.into_inner().map_err(|_| "a case panicked")?;
-    all.sort_by_key(|(at, _)| *at);
-    let all: Vec<Done> = all.into_iter().map(|(_, one)| one).collect();
-    report::print(&all, options);
-    report::files(&all, options)?;
-    Ok(runs::count(&all, Verdict::Violation))
+    let all = run_all(options, &target, || connect(options))?;
+    report::all(&all, options)
 }
 
 /// One plain request first: without an answer no case means anything.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::Options;
 use super::run::{Done, count};
+use super::strict;
 use crate::cases::{Case, Verdict};
 use crate::raw::Role;
 
@@ -23,8 +24,25 @@ pub(super) fn list(cases: &[Case]) {
     println!("{} cases", cases.len());
 }
 
+/// Prints and writes what was asked for; the number of failures: violations, or whatever a strict run complains of.
+///
+/// # Errors
+/// If a file cannot be written or read.
+pub(super) fn all(all: &[Done], options: &Options) -> Result<usize, String> {
+    print(all, options);
+    files(all, options)?;
+    match &options.strict {
+        None => Ok(count(all, Verdict::Violation)),
+        Some(list) => {
+            let complaints = strict::complaints(all, list)?;
+            complaints.iter().for_each(|line| println!("{line}"));
+            Ok(complaints.len())
+        }
+    }
+}
+
 /// Prints the outcomes that are not exact (all, if asked for) and the counts.
-pub(super) fn print(all: &[Done], options: &Options) {
+fn print(all: &[Done], options: &Options) {
     for done in all {
         if done.outcome.verdict != Verdict::Exact || options.verbose {
             print!("{}", paragraph(done));
@@ -52,7 +70,7 @@ fn paragraph(done: &Done) -> String {
 }
 
 /// Writes the files that were asked for.
-pub(super) fn files(all: &[Done], options: &Options) -> Result<(), String> {
+fn files(all: &[Done], options: &Options) -> Result<(), String> {
     if let Some(path) = &options.json {
         write(path, &json(all))?;
     }

@@ -1,5 +1,8 @@
 //! Which cases are run, and what came of each.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::args::Options;
 use crate::cases::{self, Case, Outcome, Session, Target, Verdict, Wire};
 
@@ -40,6 +43,36 @@ pub(super) fn run(case: Case, target: &Target, wire: Result<Box<dyn Wire>, Strin
             sent: Vec::new(),
         },
     }
+}
+
+/// Runs the cases that the options name, some at a time, each over a transport of its own.
+///
+/// # Errors
+/// If a case panicked.
+pub(super) fn run_all(
+    options: &Options,
+    target: &Target,
+    wire: impl Fn() -> Result<Box<dyn Wire>, String> + Sync,
+) -> Result<Vec<Done>, String> {
+    let cases = selected(options);
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(at) else { break };
+                    let one = run(case.clone(), target, wire());
+                    if let Ok(mut all) = done.lock() {
+                        all.push((at, one));
+                    }
+                }
+            });
+        }
+    });
+    let mut all = done.into_inner().map_err(|_| "a case panicked")?;
+    all.sort_by_key(|(at, _)| *at);
+    Ok(all.into_iter().map(|(_, one)| one).collect())
 }
 
 /// How many outcomes have a verdict.

@@ -1,17 +1,14 @@
 //! The connection: the core, its application, and the octets between.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bywash_proto::config::Config;
-use bywash_proto::connection::Close;
-use bywash_proto::error::StreamEnd;
-use bywash_proto::event::{Event, Step};
-use bywash_proto::vocabulary::{ErrorCode, Instant, StreamRef};
+use bywash_proto::connection::{Close, RecvHalf, SendHalf};
+use bywash_proto::event::Step;
+use bywash_proto::vocabulary::{Instant, StreamRef};
+use bywash_proto::{client, server};
 
-use super::client::Client;
-use super::program::Program;
-use super::server::Server;
+use crate::cases::application::{Application, Hands, configure};
 use crate::cases::session::Target;
 use crate::cases::wire::{Got, Told, Wire, Wish};
 use crate::pair::Core;
@@ -22,10 +19,8 @@ pub struct Memory {
     role: Role,
     config: Config,
     core: Option<Core>,
-    program: Box<dyn Program>,
+    application: Application,
     now: Instant,
-    streams: BTreeMap<u32, StreamRef>,
-    told: BTreeMap<u32, Told>,
     output: Vec<u8>,
     finished: bool,
 }
@@ -50,33 +45,11 @@ impl Memory {
             role,
             config: Config::default(),
             core: None,
-            program: match role {
-                Role::Server => Box::new(Server::default()),
-                Role::Client => Box::new(Client::default()),
-            },
+            application: Application::new(role),
             now: Instant::ZERO,
-            streams: BTreeMap::new(),
-            told: BTreeMap::new(),
             output: Vec::new(),
             finished: false,
         }
-    }
-
-    /// Changes the configuration. Whether the wish was about it.
-    fn configure(&mut self, wish: &Wish) -> bool {
-        let config = &mut self.config;
-        match *wish {
-            Wish::OfferExtendedConnect => config.settings.enable_connect_protocol = true,
-            Wish::Secure => config.secure = true,
-            Wish::MaxStreams(most) => config.settings.max_concurrent_streams = most,
-            Wish::Windows(window) => {
-                config.settings.initial_window_size = window;
-                config.settings.connection_window = window.max(65_535);
-            }
-            Wish::TableSize(size) => config.settings.header_table_size = size,
-            _ => return false,
-        }
-        true
     }
 
     /// The core, made when it is needed first: until then it can be configured.
@@ -94,8 +67,7 @@ impl Memory {
             let Some(core) = &mut self.core else { return };
             match core.next_event(now, &mut input) {
                 Step::Event(event) => {
-                    note(&mut self.streams, &mut self.told, &event);
-                    self.program.on_event(core, &event);
+                    self.application.on_event(&mut Now(core, now), &event);
                 }
                 Step::NeedWrite => self.write(),
                 Step::NeedInput => {
@@ -125,32 +97,32 @@ impl Memory {
     }
 }
 
-/// Keeps in mind which streams there are, and what the application was told.
-fn note(streams: &mut BTreeMap<u32, StreamRef>, told: &mut BTreeMap<u32, Told>, event: &Event<'_>) {
-    let (stream, state) = match event {
-        Event::Request { stream, end, .. }
-        | Event::Response { stream, end, .. }
-        | Event::Data { stream, end, .. } => {
-            let state = if *end { Told::Complete } else { Told::Waiting };
-            (*stream, state)
-        }
-        Event::Trailers { stream, .. } => (*stream, Told::Complete),
-        Event::Ended { stream, end } => {
-            let complete = told.get(&stream.id().get()) == Some(&Told::Complete);
-            (*stream, after_end(end, complete))
-        }
-        _ => return,
-    };
-    streams.insert(stream.id().get(), stream);
-    told.insert(stream.id().get(), state);
-}
+/// The core in the hands of its application, at a time.
+struct Now<'c>(&'c mut Core, Instant);
 
-/// A response that was complete stays so if the server says that it needs no more of the request (RFC 9113 8.1).
-fn after_end(end: &StreamEnd, complete: bool) -> Told {
-    if complete && end.code == ErrorCode::NO_ERROR {
-        Told::Complete
-    } else {
-        Told::Failed
+impl Hands for Now<'_> {
+    fn server(&mut self) -> &mut server::Connection {
+        self.0.server()
+    }
+
+    fn client(&mut self) -> &mut client::Connection {
+        self.0.client()
+    }
+
+    fn send(&mut self, stream: StreamRef) -> SendHalf<'_> {
+        self.0.send(stream)
+    }
+
+    fn recv(&mut self, stream: StreamRef) -> RecvHalf<'_> {
+        self.0.recv(stream)
+    }
+
+    fn shutdown(&mut self) {
+        self.0.shutdown(self.1);
+    }
+
+    fn ping(&mut self, payload: [u8; 8]) -> bool {
+        self.0.ping(self.1, payload).is_ok()
     }
 }
 
@@ -195,7 +167,7 @@ impl Wire for Memory {
     }
 
     fn wish(&mut self, wish: &Wish) -> bool {
-        if self.core.is_none() && self.configure(wish) {
+        if self.core.is_none() && configure(&mut self.config, wish) {
             return true;
         }
         self.run(&[]);
@@ -203,27 +175,13 @@ impl Wire for Memory {
         let Some(core) = &mut self.core else {
             return false;
         };
-        let done = match *wish {
-            Wish::Reset(stream) => match self.streams.get(&stream) {
-                Some(&stream) => {
-                    core.send(stream).reset(ErrorCode::CANCEL);
-                    true
-                }
-                None => false,
-            },
-            Wish::Shutdown => {
-                core.shutdown(now);
-                true
-            }
-            Wish::Ping(payload) => core.ping(now, payload).is_ok(),
-            _ => self.program.wish(core, &self.streams, wish),
-        };
+        let done = self.application.wish(&mut Now(core, now), wish);
         self.run(&[]);
         done
     }
 
     fn told(&mut self, stream: u32) -> Told {
         self.run(&[]);
-        self.told.get(&stream).copied().unwrap_or(Told::Waiting)
+        self.application.told(stream)
     }
 }

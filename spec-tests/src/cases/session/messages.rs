@@ -64,10 +64,7 @@ impl Session<'_> {
     pub fn request(&mut self) -> Result<Head, Outcome> {
         let found = self.wait_for(|item| matches!(item, Received::Headers(_)));
         match found {
-            Some(Received::Headers(head)) => {
-                self.asked_whole = head.end_stream;
-                Ok(head)
-            }
+            Some(Received::Headers(head)) => Ok(head),
             _ if self.target.obeys || self.peer.fault().is_some() => Err(self.missing("a request")),
             _ => Err(Outcome::skipped("the client sends no (other) request")),
         }

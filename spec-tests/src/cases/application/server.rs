@@ -7,9 +7,8 @@ use bywash_proto::event::Event;
 use bywash_proto::headers::Head;
 use bywash_proto::vocabulary::{ErrorCode, StreamRef};
 
-use super::program::{CONTENT, Program};
+use super::hands::{CONTENT, Hands};
 use crate::cases::wire::Wish;
-use crate::pair::Core;
 
 /// How the next answer differs from the plain one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,21 +30,23 @@ pub(super) struct Server {
 }
 
 impl Server {
-    fn on_request(&mut self, core: &mut Core, stream: StreamRef, head: &Head, end: bool) {
+    fn on_request(&mut self, hands: &mut dyn Hands, stream: StreamRef, head: &Head, end: bool) {
         let manner = std::mem::take(&mut self.manner);
         if manner.hold {
             self.held.push(stream);
             return;
         }
         if head.method() == Some(b"CONNECT") {
-            let _ = core.server().response(stream, &[(":status", "200")], false);
+            let _ = hands
+                .server()
+                .response(stream, &[(":status", "200")], false);
             self.tunnels.push(stream);
             return;
         }
         if manner.early || manner.listen {
-            answer(core, stream, &Bytes::from_static(b"early"), manner);
+            answer(hands, stream, &Bytes::from_static(b"early"), manner);
             if manner.early {
-                let _ = core.send(stream).notify_drained();
+                let _ = hands.send(stream).notify_drained();
             }
         } else if end {
             let length = if head.method() == Some(b"HEAD") {
@@ -53,18 +54,18 @@ impl Server {
             } else {
                 manner.content.unwrap_or(CONTENT)
             };
-            answer(core, stream, &Bytes::from(vec![b'.'; length]), manner);
+            answer(hands, stream, &Bytes::from(vec![b'.'; length]), manner);
         } else {
             self.bodies.insert(stream.id().get(), (Vec::new(), manner));
         }
     }
 
-    fn on_data(&mut self, core: &mut Core, stream: StreamRef, data: &[u8], end: bool) {
+    fn on_data(&mut self, hands: &mut dyn Hands, stream: StreamRef, data: &[u8], end: bool) {
         if !self.held.contains(&stream) {
-            let _ = core.recv(stream).release(data.len() as u32);
+            let _ = hands.recv(stream).release(data.len() as u32);
         }
         if self.tunnels.contains(&stream) {
-            let _ = core
+            let _ = hands
                 .send(stream)
                 .data(&mut Bytes::copy_from_slice(data), end);
             return;
@@ -75,16 +76,16 @@ impl Server {
         }
         if end {
             if let Some((body, manner)) = self.bodies.remove(&id) {
-                answer(core, stream, &Bytes::from(body), manner);
+                answer(hands, stream, &Bytes::from(body), manner);
             }
         }
     }
 }
 
 /// The whole answer. The stream may be gone: then there is none.
-fn answer(core: &mut Core, stream: StreamRef, body: &Bytes, manner: Manner) {
+fn answer(hands: &mut dyn Hands, stream: StreamRef, body: &Bytes, manner: Manner) {
     let mut body = body.clone();
-    let server = core.server();
+    let server = hands.server();
     if manner.informational {
         let _ = server.informational(stream, &[(":status", "103")]);
     }
@@ -94,35 +95,37 @@ fn answer(core: &mut Core, stream: StreamRef, body: &Bytes, manner: Manner) {
     if server.response(stream, &head, end).is_err() || end {
         return;
     }
-    let mut send = core.send(stream);
+    let mut send = hands.send(stream);
     let _ = send.data(&mut body, !manner.trailers);
     if manner.trailers {
         let _ = send.trailers(&[("x-checksum", "none")]);
     }
 }
 
-impl Program for Server {
-    fn on_event(&mut self, core: &mut Core, event: &Event<'_>) {
+impl Server {
+    pub(super) fn on_event(&mut self, hands: &mut dyn Hands, event: &Event<'_>) {
         match event {
             Event::Request {
                 stream,
                 overlong: true,
                 ..
             } => {
-                let _ = core.server().response(*stream, &[(":status", "431")], true);
+                let _ = hands
+                    .server()
+                    .response(*stream, &[(":status", "431")], true);
             }
             Event::Request {
                 stream, head, end, ..
-            } => self.on_request(core, *stream, head, *end),
-            Event::Data { stream, data, end } => self.on_data(core, *stream, data, *end),
+            } => self.on_request(hands, *stream, head, *end),
+            Event::Data { stream, data, end } => self.on_data(hands, *stream, data, *end),
             // A reset discards what is queued: an early answer must be written first.
-            Event::Drained { stream } => core.send(*stream).reset(ErrorCode::NO_ERROR),
-            Event::Trailers { stream, .. } => self.on_data(core, *stream, &[], true),
+            Event::Drained { stream } => hands.send(*stream).reset(ErrorCode::NO_ERROR),
+            Event::Trailers { stream, .. } => self.on_data(hands, *stream, &[], true),
             _ => {}
         }
     }
 
-    fn wish(&mut self, _: &mut Core, _: &BTreeMap<u32, StreamRef>, wish: &Wish) -> bool {
+    pub(super) fn wish(&mut self, wish: &Wish) -> bool {
         match *wish {
             Wish::Hold => self.manner.hold = true,
             Wish::AnswerEarly => self.manner.early = true,
