@@ -6,7 +6,7 @@ use bywash_proto::config::Config;
 use bywash_proto::error::{CloseReason, LimitName};
 use bywash_spec_tests::raw::RawPeer;
 
-use crate::report::Figures;
+use crate::report::{Figures, Rounds};
 use crate::rig::Rig;
 
 const ROUND: Duration = Duration::from_millis(1);
@@ -16,8 +16,8 @@ const ROUND: Duration = Duration::from_millis(1);
 pub(crate) struct Scene {
     pub(crate) rig: Rig,
     second: Rig,
-    honest: (u64, u64),
-    others: (u64, u64),
+    honest: Rounds,
+    others: Rounds,
 }
 
 impl Scene {
@@ -35,8 +35,8 @@ impl Scene {
         Self {
             rig,
             second,
-            honest: (0, 0),
-            others: (0, 0),
+            honest: Rounds::default(),
+            others: Rounds::default(),
         }
     }
 
@@ -54,10 +54,8 @@ impl Scene {
     }
 
     pub(crate) fn honest_work(&mut self) {
-        self.honest.1 += 1;
-        self.honest.0 += u64::from(self.rig.honest_round());
-        self.others.1 += 1;
-        self.others.0 += u64::from(self.second.honest_round());
+        self.honest.count(self.rig.honest_round());
+        self.others.count(self.second.honest_round());
     }
 
     /// Rounds until the connection ends, at most `most`.
@@ -93,14 +91,8 @@ impl Scene {
     /// The attack ended by a deadline, or in another way that the caller has checked.
     #[track_caller]
     pub(crate) fn figures(self, attack: &'static str, end: String) -> Figures {
-        assert_eq!(
-            self.honest.0, self.honest.1,
-            "the honest stream was served in every round"
-        );
-        assert_eq!(
-            self.others.0, self.others.1,
-            "the second connection was served in every round"
-        );
+        self.honest.assert_all_served("the honest stream");
+        self.others.assert_all_served("the second connection");
         self.second.assert_alive();
         assert!(self.rig.account.peak <= self.rig.config.worst_case_memory() as i64);
         Figures {

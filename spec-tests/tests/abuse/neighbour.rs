@@ -1,5 +1,7 @@
 //! The honest neighbour of every attack: a stream on the same connection that works all the time.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use bywash_proto::vocabulary::StreamRef;
 use bywash_spec_tests::raw::{BlockWriter, RawFrame};
@@ -8,6 +10,8 @@ use crate::rig::{BODY, Rig, on};
 
 /// The stream on which the honest neighbour of every attack works.
 const HONEST: u32 = 1;
+/// How long an answer may take, in milliseconds.
+const PATIENCE: u64 = 100;
 /// What the honest stream carries each way in one round.
 pub(crate) const CHUNK: usize = 100;
 
@@ -34,9 +38,10 @@ impl Rig {
         self.pump();
     }
 
-    /// The honest neighbour sends a chunk and gets one back. Whether both arrived.
-    pub(crate) fn honest_round(&mut self) -> bool {
-        let (told, received) = (self.told.honest, self.honest_received());
+    /// The honest neighbour sends a chunk and gets one back. How long that took, in milliseconds; `None` if it did not
+    /// come within [`PATIENCE`].
+    pub(crate) fn honest_round(&mut self) -> Option<u64> {
+        let wanted = (self.told.honest + CHUNK, self.honest_received() + CHUNK);
         self.peer.send(&RawFrame::window_update(0, CHUNK as u32));
         self.peer
             .send(&RawFrame::window_update(HONEST, CHUNK as u32));
@@ -47,7 +52,14 @@ impl Rig {
             let _ = on!(self, conn => conn.send(stream).data(&mut chunk, false));
         }
         self.pump();
-        self.told.honest == told + CHUNK && self.honest_received() == received + CHUNK
+        (0..PATIENCE).find(|_| {
+            let served = (self.told.honest, self.honest_received()) == wanted;
+            if !served {
+                self.advance(Duration::from_millis(1));
+                self.pump();
+            }
+            served
+        })
     }
 
     fn honest_received(&self) -> usize {

@@ -2,6 +2,36 @@
 
 use crate::rig::Rig;
 
+/// Rounds of honest work.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rounds {
+    served: u64,
+    tried: u64,
+    /// The longest time from a chunk to its echo, in milliseconds.
+    longest: u64,
+}
+
+impl Rounds {
+    /// One round: how long its chunk was under way, in milliseconds; `None` if no echo came.
+    pub(crate) fn count(&mut self, wait: Option<u64>) {
+        self.tried += 1;
+        self.served += u64::from(wait.is_some());
+        self.longest = self.longest.max(wait.unwrap_or(0));
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_all_served(&self, who: &str) {
+        assert_eq!(self.served, self.tried, "{who} was served in every round");
+    }
+
+    fn cells(&self) -> String {
+        match self.tried {
+            0 => "- | -".to_owned(),
+            _ => format!("{}/{} | {}", self.served, self.tried, self.longest),
+        }
+    }
+}
+
 /// The figures of one attack. None depends on a clock or on chance.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
@@ -20,9 +50,9 @@ pub(crate) struct Figures {
     /// The most heap at any time, scratch in the middle of a call and heads of open streams included.
     pub(crate) peak: u64,
     pub(crate) worst_case: u64,
-    /// Rounds of the honest stream on the same connection and of the honest second connection: served, and tried.
-    pub(crate) honest: (u64, u64),
-    pub(crate) second: (u64, u64),
+    /// Rounds of the honest stream on the same connection and of the honest second connection.
+    pub(crate) honest: Rounds,
+    pub(crate) second: Rounds,
 }
 
 impl Figures {
@@ -40,21 +70,14 @@ impl Figures {
             heads: rig.told.requests + rig.told.responses + rig.told.informational,
             peak: rig.account.peak as u64,
             worst_case: rig.config.worst_case_memory() as u64,
-            honest: (0, 0),
-            second: (0, 0),
+            honest: Rounds::default(),
+            second: Rounds::default(),
         }
     }
 
     /// One row. Heap is rounded up to 4 KiB: a field more in a struct is no news.
     fn row(&self) -> String {
         let kib = |octets: u64| octets.div_ceil(4096) * 4;
-        let share = |(served, tried): (u64, u64)| {
-            if tried == 0 {
-                "-".to_owned()
-            } else {
-                format!("{served}/{tried}")
-            }
-        };
         format!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             self.attack,
@@ -67,8 +90,8 @@ impl Figures {
             self.heads,
             kib(self.peak),
             kib(self.worst_case),
-            share(self.honest),
-            share(self.second),
+            self.honest.cells(),
+            self.second.cells(),
         )
     }
 }
@@ -88,10 +111,13 @@ configuration unless the attack's name says otherwise. Rounds are a millisecond 
 * *heap*: the most at any time in KiB (rounded up to 4), scratch and heads of open streams included; *bound*: what
   `Config::worst_case_memory()` says, in KiB.
 * *honest stream*, *second connection*: rounds served of rounds tried, on a stream beside the attack and on another
-  connection of the same process.
+  connection of the same process. *latency*: the longest time from a chunk to its echo, in ms of virtual time: 0 is in
+  the same read. No stream can work beside an attack that stands in the middle of a preface or of a frame, that reads
+  nothing, or that keeps the connection's window: '-'.
 
-| attack | we are | ended by | ms | frames | octets in | octets out | heads | heap | bound | honest stream | second connection |
-|---|---|---|---|---|---|---|---|---|---|---|---|
+
+| attack | we are | ended by | ms | frames | octets in | octets out | heads | heap | bound | honest stream | latency | second connection | latency |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// The whole file.

@@ -10,7 +10,7 @@ use bywash_spec_tests::raw::wire::{PREFACE, code, setting};
 use bywash_spec_tests::raw::{BlockWriter, RawFrame, RawPeer, Role};
 
 use crate::flood::{Scene, attacks};
-use crate::report::Figures;
+use crate::report::{Figures, Rounds};
 use crate::rig::{BODY, Rig, on};
 use crate::servers::id;
 
@@ -20,32 +20,78 @@ fn get() -> Vec<u8> {
     BlockWriter::request("GET", "/").build()
 }
 
-/// Feeds octets one by one, a second apart, until the connection ends.
-fn dribble(rig: &mut Rig, octets: &[u8]) {
-    for octet in octets.chunks(1) {
-        if rig.told.closed.is_some() {
-            return;
-        }
-        rig.feed(octet);
-        rig.advance(SECOND);
-    }
+/// The connection under attack, and an honest one that works in every second.
+#[derive(Debug)]
+struct Beside {
+    rig: Rig,
+    second: Rig,
+    honest: Rounds,
+    others: Rounds,
 }
 
-#[track_caller]
-fn timed_out(rig: &Rig, attack: &'static str, kind: TimeoutKind, wanted: u32) -> Figures {
-    assert_eq!(rig.told.closed, Some(CloseReason::Timeout(kind)));
-    if rig.peer_reads {
-        rig.assert_goaway(wanted, "");
+impl Beside {
+    fn new(rig: Rig) -> Self {
+        let mut second = match rig.is_client() {
+            true => Rig::client(Config::default()),
+            false => Rig::server(Config::default()),
+        };
+        second.open_honest();
+        Self {
+            rig,
+            second,
+            honest: Rounds::default(),
+            others: Rounds::default(),
+        }
     }
-    Figures::of(rig, attack, format!("deadline: {kind:?}"))
+
+    /// Time passes on both, second by second.
+    fn pass(&mut self, seconds: u32) {
+        for _ in 0..seconds {
+            self.others.count(self.second.honest_round());
+            self.second.advance(SECOND);
+            self.rig.advance(SECOND);
+        }
+    }
+
+    /// Feeds octets one by one, a second apart, until the connection ends.
+    fn dribble(&mut self, octets: &[u8]) {
+        for octet in octets.chunks(1) {
+            if self.rig.told.closed.is_some() {
+                return;
+            }
+            self.rig.feed(octet);
+            self.pass(1);
+        }
+    }
+
+    #[track_caller]
+    fn timed_out(&self, attack: &'static str, kind: TimeoutKind, wanted: u32) -> Figures {
+        let rig = &self.rig;
+        assert_eq!(rig.told.closed, Some(CloseReason::Timeout(kind)));
+        if rig.peer_reads {
+            rig.assert_goaway(wanted, "");
+        }
+        self.figures(attack, format!("deadline: {kind:?}"))
+    }
+
+    #[track_caller]
+    fn figures(&self, attack: &'static str, end: String) -> Figures {
+        self.honest.assert_all_served("the honest stream");
+        self.others.assert_all_served("the second connection");
+        self.second.assert_alive();
+        Figures {
+            honest: self.honest,
+            second: self.others,
+            ..Figures::of(&self.rig, attack, end)
+        }
+    }
 }
 
 pub(crate) fn slow_preface() -> Figures {
-    let mut rig = Rig::unmet(Config::default(), RawPeer::new(Role::Client), false);
-    rig.peer.send_bytes(&[]);
-    dribble(&mut rig, PREFACE);
-    timed_out(
-        &rig,
+    let rig = Rig::unmet(Config::default(), RawPeer::new(Role::Client), false);
+    let mut both = Beside::new(rig);
+    both.dribble(PREFACE);
+    both.timed_out(
         "preface, an octet a second",
         TimeoutKind::Preface,
         code::PROTOCOL_ERROR,
@@ -56,9 +102,9 @@ pub(crate) fn preface_and_silence() -> Figures {
     let mut rig = Rig::unmet(Config::default(), RawPeer::new(Role::Client), false);
     rig.peer.send_bytes(PREFACE);
     rig.pump();
-    rig.advance(60 * SECOND);
-    timed_out(
-        &rig,
+    let mut both = Beside::new(rig);
+    both.pass(60);
+    both.timed_out(
         "preface without SETTINGS",
         TimeoutKind::Preface,
         code::PROTOCOL_ERROR,
@@ -69,10 +115,10 @@ pub(crate) fn server_says_nothing() -> Figures {
     let mut rig = Rig::unmet(Config::default(), RawPeer::new(Role::Server), true);
     rig.request("/", true).unwrap();
     rig.flush();
-    rig.advance(60 * SECOND);
-    assert_eq!(rig.told.ended.len(), 1);
-    timed_out(
-        &rig,
+    let mut both = Beside::new(rig);
+    both.pass(60);
+    assert_eq!(both.rig.told.ended.len(), 1);
+    both.timed_out(
         "a server that says nothing",
         TimeoutKind::Preface,
         code::PROTOCOL_ERROR,
@@ -80,13 +126,18 @@ pub(crate) fn server_says_nothing() -> Figures {
 }
 
 fn no_acknowledgement(mut rig: Rig) -> Figures {
+    rig.open_honest();
+    let mut both = Beside::new(rig);
     for _ in 0..60 {
-        rig.peer.send(&RawFrame::ping([1; 8]));
-        rig.pump();
-        rig.advance(SECOND);
+        if both.rig.told.closed.is_none() {
+            both.honest.count(both.rig.honest_round());
+        }
+        both.rig.peer.send(&RawFrame::ping([1; 8]));
+        both.rig.pump();
+        both.pass(1);
     }
     let name = "SETTINGS never acknowledged";
-    timed_out(&rig, name, TimeoutKind::SettingsAck, code::SETTINGS_TIMEOUT)
+    both.timed_out(name, TimeoutKind::SettingsAck, code::SETTINGS_TIMEOUT)
 }
 
 pub(crate) fn server_without_acknowledgement() -> Figures {
@@ -99,11 +150,10 @@ pub(crate) fn client_without_acknowledgement() -> Figures {
 
 /// A head whose only frame never ends.
 pub(crate) fn slow_head() -> Figures {
-    let mut rig = Rig::server(Config::default());
+    let mut both = Beside::new(Rig::server(Config::default()));
     let frame = RawFrame::headers(id(0), get()).end_stream().encode();
-    dribble(&mut rig, &frame);
-    timed_out(
-        &rig,
+    both.dribble(&frame);
+    both.timed_out(
         "a head, an octet a second",
         TimeoutKind::Block,
         code::ENHANCE_YOUR_CALM,
@@ -112,17 +162,18 @@ pub(crate) fn slow_head() -> Figures {
 
 /// A head whose CONTINUATIONs trickle in.
 pub(crate) fn slow_continuations() -> Figures {
-    let mut rig = Rig::server(Config::default());
-    rig.peer.send(&RawFrame::headers(id(0), get()).unfinished());
-    rig.pump();
+    let mut both = Beside::new(Rig::server(Config::default()));
+    let head = RawFrame::headers(id(0), get()).unfinished();
+    both.rig.peer.send(&head);
+    both.rig.pump();
     for octet in BODY.chunks(1).take(60) {
-        rig.peer
-            .send(&RawFrame::continuation(id(0), octet).unfinished());
-        rig.pump();
-        rig.advance(SECOND);
+        let more = RawFrame::continuation(id(0), octet).unfinished();
+        both.rig.peer.send(&more);
+        both.rig.pump();
+        both.pass(1);
     }
     let name = "CONTINUATIONs, one a second";
-    timed_out(&rig, name, TimeoutKind::Block, code::ENHANCE_YOUR_CALM)
+    both.timed_out(name, TimeoutKind::Block, code::ENHANCE_YOUR_CALM)
 }
 
 pub(crate) fn slow_response_head() -> Figures {
@@ -133,9 +184,9 @@ pub(crate) fn slow_response_head() -> Figures {
         .field("server", "slow and slower")
         .build();
     let frame = RawFrame::headers(1, block).encode();
-    dribble(&mut rig, &frame);
-    timed_out(
-        &rig,
+    let mut both = Beside::new(rig);
+    both.dribble(&frame);
+    both.timed_out(
         "a head, an octet a second",
         TimeoutKind::Block,
         code::ENHANCE_YOUR_CALM,
@@ -177,13 +228,13 @@ pub(crate) fn zero_connection_window() -> Figures {
         rig.peer.send(&RawFrame::headers(id(n), get()).end_stream());
     }
     rig.pump();
-    rig.advance(130 * SECOND);
-    assert_eq!(rig.told.ended.len(), 20);
-    rig.assert_alive();
-    Figures::of(
-        &rig,
+    let mut both = Beside::new(rig);
+    both.pass(130);
+    assert_eq!(both.rig.told.ended.len(), 20);
+    both.rig.assert_alive();
+    both.figures(
         "20 bodies asked for, the connection's window held",
-        "deadline: each stream",
+        "deadline: each stream".to_owned(),
     )
 }
 
@@ -199,9 +250,10 @@ pub(crate) fn internal_buffering() -> Figures {
         rig.peer.send(&RawFrame::headers(id(n), get()).end_stream());
     }
     rig.pump();
-    rig.advance(130 * SECOND);
+    let mut both = Beside::new(rig);
+    both.pass(130);
     let name = "bodies asked for, nothing read off the wire";
-    timed_out(&rig, name, TimeoutKind::Progress, code::ENHANCE_YOUR_CALM)
+    both.timed_out(name, TimeoutKind::Progress, code::ENHANCE_YOUR_CALM)
 }
 
 /// A flood by a peer that does not read: input stops once the answers are at their bound.
@@ -219,8 +271,9 @@ fn unread(attack: &'static str, mut rig: Rig, frame: impl Fn(u32) -> Vec<RawFram
     }
     assert!(rig.untaken > 0, "{attack}: input never stopped");
     assert!(!rig.interest().read);
-    rig.advance(130 * SECOND);
-    timed_out(&rig, attack, TimeoutKind::Progress, code::ENHANCE_YOUR_CALM)
+    let mut both = Beside::new(rig);
+    both.pass(130);
+    both.timed_out(attack, TimeoutKind::Progress, code::ENHANCE_YOUR_CALM)
 }
 
 fn patient() -> Config {
@@ -284,9 +337,10 @@ pub(crate) fn unread_credit() -> Figures {
         sent < 2000,
         "credit for {sent} frames of 10 octets was announced"
     );
-    rig.advance(130 * SECOND);
+    let mut both = Beside::new(rig);
+    both.pass(130);
     let name = "DATA, WINDOW_UPDATEs not read (stream windows of 10)";
-    timed_out(&rig, name, TimeoutKind::Progress, code::ENHANCE_YOUR_CALM)
+    both.timed_out(name, TimeoutKind::Progress, code::ENHANCE_YOUR_CALM)
 }
 
 /// A body let out by single octets.
