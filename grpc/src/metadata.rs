@@ -61,6 +61,15 @@ impl Metadata {
         self.block.list_size()
     }
 
+    /// What the fields count for that the application sees, as [`list_size`](Metadata::list_size) counts.
+    pub fn custom_size(&self) -> usize {
+        let entries = self.block.entries();
+        let custom = entries.filter(|e| e.kind != Kind::Reserved);
+        custom
+            .map(|e| block::cost(e.name.len(), e.on_wire().len()))
+            .fold(0, usize::saturating_add)
+    }
+
     /// The heap held, in octets.
     pub fn heap_bytes(&self) -> usize {
         self.block.heap_bytes()

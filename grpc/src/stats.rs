@@ -50,13 +50,16 @@ pub enum Side {
 }
 
 /// A call that begins. A client tells of it where it is made, once filters and credentials have let it pass; a server
-/// when its head has come and its method is known.
+/// when its head has come and is one of gRPC's.
 #[derive(Clone, Copy, Debug)]
 pub struct Begin<'a> {
     /// Who tells.
     pub side: Side,
     /// `/package.Service/Method`.
     pub path: &'a str,
+    /// Server: a service has this method, or the fallback takes it. Where that is not so, the path is whatever the client
+    /// likes, and metrics should count all such calls as one method.
+    pub known: bool,
     /// The time, by the clock that all events of this channel or server go by.
     pub at: Instant,
     /// The client's address at a server, the channel's authority at a client.

@@ -16,6 +16,8 @@ pub(crate) enum Bind {
     Std(net::TcpListener),
     #[cfg_attr(not(unix), allow(dead_code))]
     Unix(PathBuf),
+    #[cfg(unix)]
+    StdUnix(std::os::unix::net::UnixListener),
 }
 
 /// A listener to be: where, and how its connections are to be treated.
@@ -80,6 +82,12 @@ impl Listen {
     #[cfg(unix)]
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Self::new(Bind::Unix(path.into()))
+    }
+
+    /// A listening Unix socket that exists already. Its file is left alone: whoever made it removes it.
+    #[cfg(unix)]
+    pub fn inherited_unix(listener: std::os::unix::net::UnixListener) -> Self {
+        Self::new(Bind::StdUnix(listener))
     }
 
     /// How the connections speak HTTP/2. With TLS, set [`Config::secure`].

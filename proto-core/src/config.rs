@@ -186,14 +186,14 @@ pub struct Timers {
     pub settings_ack: Option<Duration>,
     /// For the end of a field block that has begun, be it in its first frame. Default 10 s.
     pub block: Option<Duration>,
-    /// Without streams, before the connection is shut down. Default none.
+    /// Without streams, before the connection is shut down, by a GOAWAY that says `max_idle`. Default none.
     pub idle: Option<Duration>,
     /// Queued output without progress: nothing written of the connection's, or a stream that waits
     /// for a window of the peer's all that time (it is ended by the second look at the latest). Long
     /// polls that queue nothing are idle, not stuck, and DATA that waits for its turn behind other
     /// DATA is neither. Default 60 s.
     pub progress: Option<Duration>,
-    /// Age after which the connection is shut down gracefully. Default none.
+    /// Age after which the connection is shut down gracefully, by a GOAWAY that says `max_age`. Default none.
     pub max_age: Option<Duration>,
     /// Share of `max_age` by which it is varied, in percent, 0 to 100; see [`Config::seed`]. Default 10.
     pub max_age_jitter: u8,

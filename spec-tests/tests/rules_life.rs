@@ -340,10 +340,9 @@ fn old_age_ends_a_connection_gently() {
         assert!(!net.guard().is_closed(), "a tenth of jitter at most");
         net.advance(Duration::from_millis(20_002));
         assert_eq!(net.events(), [finished()]);
-        assert_eq!(
-            net.peer.expect_goaway(code::NO_ERROR).unwrap().last_stream,
-            MAX
-        );
+        let goaway = net.peer.expect_goaway(code::NO_ERROR).unwrap();
+        assert_eq!(goaway.last_stream, MAX);
+        assert_eq!(goaway.debug, b"max_age");
     }
     // Different seeds, different times.
     let ends: std::collections::BTreeSet<_> = (0..20)

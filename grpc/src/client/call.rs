@@ -322,6 +322,7 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         }
         hooks.record(inner.stats.begin(
             &Begin {
+                known: true,
                 side: Side::Client,
                 path: self.path,
                 at: now,

@@ -22,6 +22,7 @@ use bywash_proto::config::{Config, Keepalive, PingPolicy};
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener, ToSocketAddrs},
+    os::unix::net::UnixListener,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
@@ -59,6 +60,7 @@ pub struct ServerBuilder {
 enum Listener {
     Tcp(TcpListener, Option<Arc<dyn Acceptor>>),
     Unix(PathBuf),
+    OpenUnix(UnixListener),
 }
 
 impl ServerBuilder {
@@ -280,6 +282,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Listens on a Unix socket that exists already, such as one that was inherited. Its file stays when the server ends.
+    #[must_use]
+    pub fn listener_unix(mut self, socket: UnixListener) -> Self {
+        self.listeners.push(Listener::OpenUnix(socket));
+        self
+    }
+
     /// Runs the server until one of its loops fails.
     ///
     /// # Errors
@@ -323,6 +332,7 @@ impl ServerBuilder {
                     }
                 }
                 Listener::Unix(path) => Listen::unix(path),
+                Listener::OpenUnix(socket) => Listen::inherited_unix(socket),
             };
             let listen = listen
                 .config(config)

@@ -12,6 +12,13 @@ const PER_FIELD: usize = 32;
 /// Room taken at the first field, so that a handful of fields cost one allocation.
 const FIRST: usize = 128;
 
+/// What a field counts for.
+pub(super) fn cost(name: usize, on_wire: usize) -> usize {
+    [name, on_wire, PER_FIELD]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(super) enum Kind {
@@ -84,9 +91,7 @@ impl Block {
         } else {
             value.len()
         };
-        let list_size = [name.len(), wire, PER_FIELD]
-            .into_iter()
-            .fold(self.list_size, usize::saturating_add);
+        let list_size = self.list_size.saturating_add(cost(name.len(), wire));
         let (Ok(value_len), Ok(text_len), true) = (
             u32::try_from(value.len()),
             u32::try_from(text.len()),

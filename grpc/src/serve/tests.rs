@@ -1,4 +1,5 @@
 mod deadlines;
+mod malformed;
 mod points;
 
 use crate::{

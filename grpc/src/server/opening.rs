@@ -63,15 +63,19 @@ impl ServerCore {
                 unread: &unread,
             },
         };
-        let Some((mut core, incoming)) = ServeCore::accept(wire, stream, request, &serving) else {
+        // A path that nobody serves is told all the same.
+        let asked = match found {
+            Err(_) if !spec.stats.is_empty() => request.path.to_vec(),
+            _ => Vec::new(),
+        };
+        let Some((core, incoming)) = ServeCore::accept(wire, stream, request, &serving) else {
             return;
         };
         let entry = match found {
             Ok(entry) => Arc::clone(entry),
             Err(status) => {
-                let none = Metadata::new();
-                core.finish(wire, &Err(status), &none, &none);
-                return;
+                let path = String::from_utf8_lossy(&asked);
+                return self.refuse(wire, id, core, &incoming, &path, status);
             }
         };
         let served = self.begin(id, core, incoming, entry, path);
@@ -83,6 +87,35 @@ impl ServerCore {
             self.deadlines.prune(live, lives);
         }
         self.start(wire, id, served);
+    }
+
+    /// Ends a call of a method that there is not.
+    fn refuse(
+        &self,
+        wire: &mut dyn Wire,
+        id: ConnId,
+        mut core: ServeCore,
+        incoming: &Incoming,
+        path: &str,
+        status: Status,
+    ) {
+        let peer = self.conns.get(&id).map(|conn| Arc::clone(&conn.peer));
+        let begin = Begin {
+            side: Side::Server,
+            path,
+            known: false,
+            at: self.host.now(),
+            peer: &peer.unwrap_or_default().address,
+            deadline: incoming.deadline,
+            client_streams: false,
+            server_streams: false,
+        };
+        let mut recorders = self.spec.stats.begin(&begin, &self.host);
+        recorders.tell(&Event::InHeader(&incoming.metadata));
+        let (result, none) = (Err(status), Metadata::new());
+        core.finish(wire, &result, &none, &none);
+        recorders.tell(&Event::OutTrailer(&none));
+        recorders.end(&result);
     }
 
     fn begin(
@@ -142,6 +175,7 @@ impl ServerCore {
         let begin = Begin {
             side: Side::Server,
             path: cx.path(),
+            known: true,
             at: self.host.now(),
             peer: &cx.peer().address,
             deadline: cx.deadline(),

@@ -188,6 +188,24 @@ fn a_small_limit_never_costs_the_code() {
     }
 }
 
+/// Fields of the protocol among trailers are a former peer's: they do not go on, and take no room from the message.
+#[test]
+fn what_does_not_go_on_takes_no_room() {
+    let mut theirs = Metadata::new();
+    theirs.push_reserved("grpc-message", &[b'm'; 500]).unwrap();
+    theirs.append("x-kept", "yes").unwrap();
+    let status = Status::internal("a message that has room").with_trailers(theirs.clone());
+    for (result, trailers) in [
+        (Err(status.clone()), Metadata::new()),
+        (Err(Status::internal("a message that has room")), theirs),
+    ] {
+        let got = over_the_wire(&result, &trailers, 200);
+        let said = Status::from_trailers(&got).unwrap().unwrap_err();
+        assert_eq!(said.message(), "a message that has room");
+        assert_eq!(got.get("x-kept"), Some("yes"));
+    }
+}
+
 #[test]
 fn responses_without_grpc_status() {
     let status = Status::from_http(503).with_body(b"<html>");

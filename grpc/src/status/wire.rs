@@ -108,7 +108,8 @@ impl Status {
             Origin::Application => status.trailers(),
             Origin::Peer | Origin::Local | Origin::Transport(_) => &super::NO_TRAILERS,
         };
-        let taken = out.list_size() + trailers.list_size() + own.list_size();
+        // What belongs to the protocol there, as in trailers that came from a peer, is not sent on.
+        let taken = out.list_size() + trailers.custom_size() + own.custom_size();
         let mut room = limit.saturating_sub(taken);
         if !status.details().is_empty() {
             let mut text = Vec::new();

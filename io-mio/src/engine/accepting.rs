@@ -46,7 +46,12 @@ impl Hub {
             #[cfg(unix)]
             Bind::Unix(path) => {
                 remove_stale(&path);
-                Acceptable::Unix(mio::net::UnixListener::bind(&path)?, path)
+                Acceptable::Unix(mio::net::UnixListener::bind(&path)?, Some(path))
+            }
+            #[cfg(unix)]
+            Bind::StdUnix(socket) => {
+                socket.set_nonblocking(true)?;
+                Acceptable::Unix(mio::net::UnixListener::from_std(socket), None)
             }
             #[cfg(not(unix))]
             Bind::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),

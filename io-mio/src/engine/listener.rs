@@ -16,7 +16,8 @@ use std::time::Duration;
 pub(crate) enum Acceptable {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(UnixListener, PathBuf),
+    /// With the file that goes with it, if it is ours to remove.
+    Unix(UnixListener, Option<PathBuf>),
 }
 
 pub(crate) struct Listener {
@@ -71,7 +72,12 @@ impl Acceptable {
         match self {
             Self::Tcp(socket) => socket.local_addr().map(Address::Tcp),
             #[cfg(unix)]
-            Self::Unix(_, path) => Ok(Address::Unix(Some(path.clone()))),
+            Self::Unix(_, Some(path)) => Ok(Address::Unix(Some(path.clone()))),
+            #[cfg(unix)]
+            Self::Unix(socket, None) => {
+                let at = socket.local_addr()?;
+                Ok(Address::Unix(at.as_pathname().map(Into::into)))
+            }
         }
     }
 }
@@ -80,7 +86,7 @@ impl Acceptable {
 impl Drop for Acceptable {
     /// A Unix socket's file outlives the socket unless somebody removes it.
     fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
+        if let Self::Unix(_, Some(path)) = self {
             let _ = std::fs::remove_file(path);
         }
     }

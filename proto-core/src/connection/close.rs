@@ -3,7 +3,7 @@
 use super::encode::FOUND;
 use super::inner::{Inner, Phase, Tell};
 use super::recv::Fault;
-use crate::error::{CloseReason, EndedBy, OtherProtocol, Retry, StreamEnd, Violation};
+use crate::error::{CloseReason, EndedBy, OtherProtocol, Retry, StreamEnd, TimeoutKind, Violation};
 use crate::frame::{self, Flags, FrameHead};
 use crate::limits::Account;
 use crate::observer::Direction;
@@ -178,10 +178,20 @@ impl Inner {
             _ => {
                 self.ensure_spoken();
                 let last = self.last_peer_id;
-                self.write_goaway(last, reason.code(), debug_data(&reason));
+                self.write_goaway(last, reason.code(), self.debug_data(&reason));
             }
         }
         self.close_with(reason);
+    }
+
+    /// What an operator on the other side is told.
+    fn debug_data(&self, reason: &CloseReason) -> &'static [u8] {
+        match reason {
+            CloseReason::Limit(limit) => limit.as_str().as_bytes(),
+            CloseReason::Violation(violation) => violation.name().as_bytes(),
+            CloseReason::Timeout(TimeoutKind::Shutdown) => self.farewell.text(),
+            _ => b"",
+        }
     }
 
     /// The state after the end: streams are told, then the program.
@@ -294,14 +304,5 @@ impl Inner {
         self.close_now = true;
         self.output.clear();
         self.fail(CloseReason::Transport);
-    }
-}
-
-/// What an operator on the other side is told.
-fn debug_data(reason: &CloseReason) -> &'static [u8] {
-    match reason {
-        CloseReason::Limit(limit) => limit.as_str().as_bytes(),
-        CloseReason::Violation(violation) => violation.name().as_bytes(),
-        _ => b"",
     }
 }

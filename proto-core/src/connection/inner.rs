@@ -34,6 +34,28 @@ pub(super) enum Phase {
     Over,
 }
 
+/// Why a connection goes away gently.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Farewell {
+    /// The program says so.
+    Asked,
+    /// It had no streams for too long.
+    Idle,
+    /// It is too old.
+    Age,
+}
+
+impl Farewell {
+    /// What people on the other side are told; gRPC's libraries write and read these words.
+    pub(super) fn text(self) -> &'static [u8] {
+        match self {
+            Farewell::Asked => b"",
+            Farewell::Idle => b"max_idle",
+            Farewell::Age => b"max_age",
+        }
+    }
+}
+
 /// What the program is to be told about the connection itself, by bit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Tell(pub(super) u8);
@@ -124,6 +146,8 @@ pub(crate) struct Inner {
     pub(super) idle_since: Instant,
     /// The last identifier that our GOAWAY covers; `None` before one.
     pub(super) goaway_sent: Option<StreamId>,
+    /// Why we go, as our GOAWAY tells people.
+    pub(super) farewell: Farewell,
     /// The last identifier that the peer's GOAWAY covers.
     pub(super) goaway_received: Option<StreamId>,
     /// The code of the peer's GOAWAY, NO_ERROR before one.
@@ -196,6 +220,7 @@ impl Inner {
             last_heard: now,
             idle_since: now,
             goaway_sent: None,
+            farewell: Farewell::Asked,
             goaway_received: None,
             goaway_code: ErrorCode::NO_ERROR,
             reason: None,

@@ -1,6 +1,6 @@
 //! The connection's own life: shutting down, pinging, what the transport should do.
 
-use super::inner::{Inner, Phase};
+use super::inner::{Farewell, Inner, Phase};
 use crate::error::{CloseReason, PingError};
 use crate::frame::Flags;
 use crate::ping::Purpose;
@@ -50,9 +50,14 @@ impl Inner {
     /// Starts a graceful end: what is open may finish, nothing new is taken.
     pub(crate) fn shutdown(&mut self, now: Instant) {
         self.tick(now);
+        self.go_away(Farewell::Asked);
+    }
+
+    pub(super) fn go_away(&mut self, why: Farewell) {
         if self.phase != Phase::Active || self.goaway_sent.is_some() {
             return;
         }
+        self.farewell = why;
         self.ensure_spoken();
         if let Some(after) = self.config.timers.drain {
             self.timers.set(Timer::Drain, self.now + after);
@@ -61,13 +66,13 @@ impl Inner {
         self.timers.stop(Timer::MaxAge);
         if self.is_client {
             let last = self.last_peer_id;
-            self.write_goaway(last, ErrorCode::NO_ERROR, b"");
+            self.write_goaway(last, ErrorCode::NO_ERROR, why.text());
             self.finish_if_drained();
             return;
         }
         // Requests may be on their way: they are still taken until a round trip has passed
         // (RFC 9113 6.8).
-        self.write_goaway(StreamId::MAX, ErrorCode::NO_ERROR, b"");
+        self.write_goaway(StreamId::MAX, ErrorCode::NO_ERROR, why.text());
         let payload = self.pings.ours(Purpose::Shutdown, self.now);
         self.write_ping(Flags::NONE, payload);
         self.timers.set(
@@ -81,7 +86,7 @@ impl Inner {
         self.timers.stop(Timer::ShutdownRoundTrip);
         if self.goaway_sent == Some(StreamId::MAX) {
             let last = self.last_peer_id;
-            self.write_goaway(last, ErrorCode::NO_ERROR, b"");
+            self.write_goaway(last, ErrorCode::NO_ERROR, self.farewell.text());
             self.finish_if_drained();
         }
     }

@@ -1,6 +1,6 @@
 //! Time: what deadlines exist, and what passes when one has passed.
 
-use super::inner::{Inner, Phase};
+use super::inner::{Farewell, Inner, Phase};
 use super::recv::Fault;
 use crate::error::{CloseReason, EndedBy, Retry, StreamEnd, TimeoutKind};
 use crate::frame::Flags;
@@ -27,7 +27,7 @@ impl Inner {
                 Timer::Idle => self.on_idle(),
                 Timer::Keepalive => self.on_silence(),
                 Timer::KeepaliveAnswer => self.on_no_answer(),
-                Timer::MaxAge => self.shutdown(now),
+                Timer::MaxAge => self.go_away(Farewell::Age),
                 Timer::Preface => self.time_out(TimeoutKind::Preface),
                 Timer::Progress => self.on_progress_timer(),
                 Timer::SettingsAck => self.time_out(TimeoutKind::SettingsAck),
@@ -52,7 +52,7 @@ impl Inner {
     /// The last stream's end sets the timer anew; only a stream that is open makes it idle talk.
     fn on_idle(&mut self) {
         if self.counts.live == 0 {
-            self.shutdown(self.now);
+            self.go_away(Farewell::Idle);
         }
     }
 

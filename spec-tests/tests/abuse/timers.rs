@@ -93,7 +93,7 @@ fn idle_connections_end_in_good_order() {
     rig.assert_alive();
     rig.advance(2 * SECOND);
     assert_eq!(rig.told.closed, Some(CloseReason::Finished));
-    rig.assert_goaway(code::NO_ERROR, "");
+    rig.assert_goaway(code::NO_ERROR, "max_idle");
 }
 
 #[test]

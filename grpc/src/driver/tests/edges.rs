@@ -7,6 +7,7 @@ use bywash_mio::tls::ClientAuth;
 use std::{
     io,
     net::{TcpListener, TcpStream},
+    os::unix::net::UnixListener,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -107,10 +108,32 @@ fn sockets_come_from_anywhere() {
 }
 
 #[test]
+fn an_inherited_unix_socket_keeps_its_file() {
+    let name = format!("bywash-grpc-inherited-{}.sock", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let _ = std::fs::remove_file(&path);
+    let socket = UnixListener::bind(&path).unwrap();
+    let running = Server::builder()
+        .service(service())
+        .listener_unix(socket)
+        .start()
+        .unwrap();
+    let target = format!("unix:{}", path.display());
+    calls(&Channel::builder(&target).plaintext().build().unwrap());
+    running.shutdown(Duration::from_secs(1));
+    assert!(path.exists(), "it is not the server's to remove");
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn what_a_dialer_says_is_the_calls_error() {
     type Dialer = fn(&Target) -> io::Result<Dialed>;
-    let dialers: [(Dialer, &str); 2] = [
+    let dialers: [(Dialer, &str); 3] = [
         (|_| Err(io::ErrorKind::ConnectionRefused.into()), "refused"),
+        (
+            |_| Err(io::ErrorKind::HostUnreachable.into()),
+            "unreachable",
+        ),
         (|_| Err(io::Error::other("no proxy")), "no proxy"),
     ];
     for (dialer, text) in dialers {

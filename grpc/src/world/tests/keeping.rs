@@ -225,6 +225,13 @@ fn old_connections_go_and_their_calls_have_their_grace() {
         assert!(chat.rx.recv().unwrap().is_some());
         let status = chat.rx.recv().unwrap_err();
         assert_eq!(status.code(), Code::Unavailable);
+        let Origin::Transport(error) = status.origin() else {
+            panic!("{status:?}");
+        };
+        let ConnFault::GoAway { code, debug } = &error.fault else {
+            panic!("{error}");
+        };
+        assert_eq!((*code, &debug[..]), (0, &b"max_age"[..]));
         let at = world.now().saturating_since(Instant::ZERO).as_secs();
         assert!((140..=161).contains(&at), "{at} s");
     });
@@ -257,6 +264,9 @@ fn idle_connections_go_and_channels_are_idle_again() {
         let lines = watching.lines("Server");
         let begun = lines.iter().filter(|line| line.ends_with("begin"));
         assert_eq!(begun.count(), 2, "{lines:?}");
+        let told = watching.lines("Client");
+        let said = told.iter().any(|line| line.ends_with("goaway 0 max_idle"));
+        assert_eq!(said, by_server, "{told:?}");
     }
 }
 

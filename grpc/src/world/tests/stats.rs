@@ -202,3 +202,54 @@ fn attempts_are_counted_and_refusals_before_a_call_are_none() {
         assert_eq!(lines, expected);
     });
 }
+
+/// Calls of methods that nobody serves are told too, and as such.
+#[test]
+fn what_is_not_there_is_told_as_unknown() {
+    #[derive(Clone, Default)]
+    struct Known(Lines);
+    impl Stats for Known {
+        fn on_call(&self, begin: &Begin<'_>) -> Option<Box<dyn CallStats>> {
+            let line = format!("{} {} at {}", begin.known, begin.path, begin.peer.len() > 1);
+            self.0.lock().unwrap().push(line);
+            None
+        }
+    }
+    const WRONG: Method<Tag, Unary, Bytes, Bytes> = Method::new("/t.T/Wrong", &Raw, &Raw);
+    const OTHER: Method<Tag, Unary, Bytes, Bytes> = Method::new("/t.U/Echo", &Raw, &Raw);
+    let known = Known::default();
+    let book = Book::default();
+    let mut spec = ServerSpec::default();
+    spec.add_stats(book.clone());
+    spec.add_stats(known.clone());
+    spec.add(service());
+    let world = World::new(9);
+    let node = world.serve_spec(spec);
+    let channel = world.channel(&node);
+    world.run(|| {
+        for method in [WRONG, OTHER, ECHO] {
+            let call = channel.call(method, Some(&Q)).meta("x-echo", "7");
+            let code = call.call().map_err(|status| status.code());
+            assert_eq!(code.is_ok(), method.path == ECHO.path);
+        }
+    });
+    let lines = known.0.lock().unwrap().clone();
+    assert_eq!(
+        lines,
+        [
+            "false /t.T/Wrong at true",
+            "false /t.U/Echo at true",
+            "true /t.T/Echo at true",
+        ]
+    );
+    let lines = book.take(Side::Server);
+    assert_eq!(
+        lines[..4],
+        [
+            "begin /t.T/Wrong",
+            "in header Some(\"7\")",
+            "out trailer None",
+            "end Err(Unimplemented)",
+        ]
+    );
+}
