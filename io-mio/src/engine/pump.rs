@@ -10,6 +10,7 @@ use crate::error::{TlsFault, TransportError};
 use crate::id::ConnId;
 use crate::machine::Machine;
 use bywash_proto::event::{Event, Step};
+use bywash_proto::vocabulary::ErrorCode;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -333,7 +334,7 @@ fn plaintext<H: Handler>(hub: &mut Hub, handler: &mut H, id: ConnId, budget: &mu
 
 /// TLS has shaken hands: the machine starts, if both agree on `h2`.
 fn opened(hub: &mut Hub, id: ConnId) -> Result<(), TlsFault> {
-    let now = hub.now;
+    let (now, draining, stopped) = (hub.now, hub.draining, hub.stopped);
     let Some(entry) = hub.conn(id) else {
         return Ok(());
     };
@@ -345,8 +346,14 @@ fn opened(hub: &mut Hub, id: ConnId) -> Result<(), TlsFault> {
         return Err(TlsFault::Alpn);
     }
     let is_client = entry.bits.has(Bits::CLIENT);
-    let machine = Machine::new(is_client, &entry.config, now)
+    let mut machine = Machine::new(is_client, &entry.config, now)
         .map_err(|error| TlsFault::Local(error.to_string()))?;
+    // A loop that ends told those that were open then: nobody else tells this one.
+    if stopped {
+        machine.close(now, ErrorCode::NO_ERROR);
+    } else if draining {
+        machine.shutdown(now);
+    }
     entry.facts = Some(Arc::new(facts));
     entry.machine = Some(machine);
     entry.phase = Phase::Open;
