@@ -121,6 +121,7 @@ impl<'a> Talk<'a> {
     pub fn trailers<F: Fields + ?Sized>(&mut self, fields: &F) -> Result<(), SendError> {
         let stream = self.stream;
         self.conn()?.send(stream).trailers(fields)?;
+        self.wrote = true;
         self.finished = true;
         Ok(())
     }

@@ -237,6 +237,8 @@ impl Calls {
                 }
                 // A replay sends it again, so `sent` stays as it is.
             }
+            // An empty one that was complete before: its end went with the head.
+            Body::Streamed if running.sent => {}
             Body::Streamed => self
                 .with(cx, id, |call, talk| call.on_writable(talk))
                 .unwrap_or(()),

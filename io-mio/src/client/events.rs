@@ -70,7 +70,6 @@ impl Calls {
             self.finish(cx, id, Err(CallError::Stream(end)));
             return self.drive(cx, number);
         }
-        running.wrote = false;
         if let Some(origin) = self.origins.get(number) {
             origin.waiting.push_front(id);
         }

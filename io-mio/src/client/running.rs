@@ -20,7 +20,7 @@ pub(crate) struct Running {
     pub(crate) is_tunnel: bool,
     /// A final head came: too late for another attempt.
     pub(crate) headed: bool,
-    /// Octets of a streamed body are gone.
+    /// Octets or trailers of a streamed body are gone.
     pub(crate) wrote: bool,
     /// Our side is complete.
     pub(crate) sent: bool,
@@ -31,11 +31,16 @@ pub(crate) struct Running {
 impl Running {
     /// Whether the request can be sent once more; rewinds its body.
     pub(crate) fn rewind(&mut self) -> bool {
-        !self.headed
-            && match self.body {
-                Body::None | Body::Whole(_) => true,
-                Body::Streamed => !self.wrote || caught(|| self.call.rewind()).unwrap_or(false),
-            }
+        if self.headed {
+            return false;
+        }
+        if self.wrote {
+            // It comes anew, so its end does too.
+            self.wrote = false;
+            self.sent = false;
+            return caught(|| self.call.rewind()).unwrap_or(false);
+        }
+        true
     }
 }
 
