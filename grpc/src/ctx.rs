@@ -93,7 +93,12 @@ impl CancelGuard {
 impl Drop for CancelGuard {
     fn drop(&mut self) {
         if let Some((cx, key)) = self.0.take() {
-            cx.lock().callbacks.retain(|(other, _)| *other != key);
+            let mut state = cx.lock();
+            let at = state.callbacks.iter().position(|(other, _)| *other == key);
+            let callback = at.map(|at| state.callbacks.remove(at));
+            drop(state);
+            // What it owns may have to do with the call itself.
+            drop(callback);
         }
     }
 }

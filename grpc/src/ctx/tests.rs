@@ -70,3 +70,22 @@ fn extensions_are_by_type() {
     );
     assert!(cx.extension::<u64>().is_none());
 }
+
+/// What a callback owns may have to do with the call itself: its sink, or another callback's guard.
+#[test]
+fn a_callback_is_not_dropped_under_the_lock() {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let cx = ctx(None);
+        let inner = cx.on_cancel(|_| {});
+        let outer = cx.on_cancel(move |_| drop(inner));
+        drop(outer);
+        let late = cx.on_cancel(|_| {});
+        let later = cx.on_cancel(move |_| drop(late));
+        cx.end();
+        drop(later);
+        tell.send(cx.lock().callbacks.len()).unwrap();
+    });
+    let left = told.recv_timeout(Duration::from_secs(20));
+    assert_eq!(left, Ok(0), "it waits for itself");
+}
