@@ -5,6 +5,8 @@
 
 mod out;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use out::Out;
 pub use state::{Ended, Origin, Wake};
@@ -26,6 +28,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Octets of messages that wait for the loop, or for their reader, before the other side stops.
 const MARK: usize = 64 * 1024;
+
+/// What a message costs beside its octets: its place in the queue, and its memory's own. Empty ones cost that too.
+const PLACE: usize = 64;
 
 /// Messages that the loop may hand over before it looks again.
 const AHEAD: u32 = 8;
@@ -121,7 +126,7 @@ impl Pipe {
         let compressed = arrived.compressed;
         let bytes = arrived.message.into_bytes();
         let mut state = self.lock();
-        state.inbox_octets += bytes.len();
+        state.inbox_octets += bytes.len() + PLACE;
         state.last_octets = bytes.len();
         state.inbox.push_back((bytes, compressed));
         state.ahead = state.ahead.saturating_sub(1);
@@ -314,7 +319,7 @@ impl Pipe {
         loop {
             let mut state = self.lock();
             if let Some((message, compressed)) = state.inbox.pop_front() {
-                state.inbox_octets -= message.len();
+                state.inbox_octets -= message.len() + PLACE;
                 let resume = state.stalled && state.inbox_octets < MARK / 2;
                 let ring = resume && !std::mem::replace(&mut state.posted, true);
                 drop(state);

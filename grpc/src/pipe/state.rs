@@ -49,6 +49,7 @@ pub struct Origin {
 pub(super) struct State {
     /// Messages, and whether they came compressed.
     pub(super) inbox: VecDeque<(Bytes, bool)>,
+    /// What they cost.
     pub(super) inbox_octets: usize,
     /// The size of the last message that came.
     pub(super) last_octets: usize,
