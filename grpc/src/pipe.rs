@@ -140,7 +140,8 @@ impl Pipe {
         state.wake_reader();
     }
 
-    /// The call has ended. With `drop_unread` the messages that nobody has read are gone too.
+    /// The call has ended. With `drop_unread` the messages that nobody has read are gone too. A handler's last word stays:
+    /// its loop, which has been rung for, waits for it.
     pub fn put_end(&self, ended: Ended, drop_unread: bool) {
         let mut state = self.lock();
         if state.ended.is_some() {
@@ -150,7 +151,7 @@ impl Pipe {
             state.inbox.clear();
             state.inbox_octets = 0;
         }
-        state.outbox.clear();
+        state.outbox.retain(|out| matches!(out, Out::Finish { .. }));
         state.outbox_octets = 0;
         state.ended = Some(ended);
         state.wake_reader();

@@ -1,3 +1,4 @@
+mod attacks;
 mod borrowed;
 mod credentials;
 mod encodings;
