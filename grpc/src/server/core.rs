@@ -12,6 +12,7 @@ use crate::{
     ctx::Peer,
     host::Host,
     pipe::{Origin, Out, Pipe, Ring, Wake},
+    pool::Pool,
     serve::refuse_head,
     stats::{self, ConnEvent, Side},
     status::{ConnError, ConnFault},
@@ -190,7 +191,9 @@ impl ServerCore {
                 self.put(id, served);
             }
         }
-        self.spec.pool.expire(now);
+        for pool in self.spec.pools() {
+            pool.expire(now);
+        }
     }
 
     fn give_up(&mut self, wires: &mut dyn Wires, id: ConnId, stream: StreamRef, why: Cancel) {
@@ -232,7 +235,7 @@ impl ServerCore {
 
     /// When [`on_time`](ServerCore::on_time) is to be called.
     pub fn next_time(&self) -> Option<Instant> {
-        let queued = self.spec.pool.next_time();
+        let queued = self.spec.pools().filter_map(Pool::next_time);
         let wakes = self.wakes.next();
         let deadlines = self.deadlines.next();
         deadlines.into_iter().chain(wakes).chain(queued).min()

@@ -1,7 +1,7 @@
 //! From `:path` to a method.
 
 use super::service::{Entry, Run, Service};
-use crate::{code::Code, method::split_path, status::Status};
+use crate::{code::Code, method::split_path, pool::Pool, status::Status};
 use std::{collections::HashMap, sync::Arc};
 
 /// All methods of a server.
@@ -11,6 +11,8 @@ pub(crate) struct Routes {
     services: Vec<&'static str>,
     /// Serves what no service has.
     fallback: Option<Arc<Entry>>,
+    /// Pools of single methods.
+    pools: Vec<Pool>,
 }
 
 impl Routes {
@@ -21,6 +23,8 @@ impl Routes {
         }
         self.services.push(service.name());
         for entry in service.into_entries() {
+            let known = |pool: &&Pool| !self.pools.iter().any(|other| other.is(pool));
+            self.pools.extend(entry.pool.iter().find(known).cloned());
             self.methods
                 .insert(entry.path.as_bytes().into(), Arc::new(entry));
         }
@@ -37,6 +41,11 @@ impl Routes {
             Some(fallback) if text.is_some() => Ok(fallback),
             _ => Err(self.unknown(path)),
         }
+    }
+
+    /// Pools of single methods.
+    pub(crate) fn pools(&self) -> impl Iterator<Item = &Pool> {
+        self.pools.iter()
     }
 
     pub(crate) fn set_fallback(&mut self, entry: Entry) {

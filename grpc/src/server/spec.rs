@@ -143,6 +143,11 @@ impl ServerSpec {
         &self.pool
     }
 
+    /// All pools that handlers run on.
+    pub(super) fn pools(&self) -> impl Iterator<Item = &Pool> {
+        [&self.pool].into_iter().chain(self.routes.pools())
+    }
+
     pub(super) fn max_receive(&self, own: &Limits) -> usize {
         let limit = own.max_recv.or(self.limits.max_recv);
         limit.unwrap_or(DEFAULT_MAX_RECEIVE)

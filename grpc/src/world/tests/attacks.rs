@@ -30,3 +30,31 @@ fn a_last_word_at_the_deadline_ends_the_call() {
         assert_eq!(world.open_calls(), (0, 0), "seed {seed}");
     }
 }
+
+/// The bound on a call's wait for a thread holds for pools of single methods too.
+#[test]
+fn a_methods_own_pool_lets_no_call_wait_for_ever() {
+    let world = World::new(1);
+    let pool = Pool::elastic()
+        .max_threads(1)
+        .queue(10, Duration::from_secs(1));
+    let node = world.serve(
+        Service::<Tag>::new("t.T")
+            .bidi(CHAT, |_, mut requests, _| {
+                let _ = requests.recv_timeout(Duration::from_secs(3600));
+                Ok(())
+            })
+            .on_pool(CHAT, &pool),
+    );
+    let channel = world.channel(&node);
+    world.run(|| {
+        let _first = channel.call(CHAT, None).open();
+        world.advance(Duration::from_millis(10));
+        let before = world.now();
+        let mut second = channel.call(CHAT, None).open();
+        let status = second.rx.recv().unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+        let waited = world.now().saturating_since(before);
+        assert!(waited < Duration::from_secs(2), "{waited:?}");
+    });
+}
