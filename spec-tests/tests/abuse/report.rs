@@ -115,6 +115,8 @@ configuration unless the attack's name says otherwise. Rounds are a millisecond 
   the same read. No stream can work beside an attack that stands in the middle of a preface or of a frame, that reads
   nothing, or that keeps the connection's window: '-'.
 
+In true time, over sockets: `.ci/steps/36-floods.sh` floods the example `serve` and prints what an honest client beside
+it waits.
 
 | attack | we are | ended by | ms | frames | octets in | octets out | heads | heap | bound | honest stream | latency | second connection | latency |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
