@@ -121,6 +121,13 @@ if_range() {
     is 206 code -r 0-9 -H "if-range: $(tag)" "$url/3m" && is 200 code -r 0-9 -H 'if-range: "old"' "$url/3m"
 }
 unix_socket() { fetch --unix-socket "$scratch/socket" http://localhost/3m | same "$root/3m"; }
+# The answer comes before the upload is over: curl shows it, and ends well.
+early() {
+    local status=0
+    fetch --no-fail -o "$scratch/early" -w '%{http_code}' --data-binary "@$root/3m" -H 'expect:' "$2" \
+        >"$scratch/early_code" || status=$?
+    [ "$status" -eq 0 ] && is "$1" cat "$scratch/early_code"
+}
 nghttp_many() {
     local many=() n
     for n in $(seq 50); do many+=("$url/64k?$n"); done
@@ -136,6 +143,88 @@ nothing_outside() {
         is 400 code --path-as-is "$url$path" || { echo "$path"; return 1; }
     done
 }
+# A client that asks for files, ends its side, and reads on: what it got of each, and how that ended.
+cat >"$scratch/half_close.py" <<'PY'
+import socket, ssl, sys
+from urllib.parse import urlsplit
+url, window, paths = urlsplit(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+def frame(kind, flags, stream, payload):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+out = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"\0\4" + window.to_bytes(4, "big"))
+out += frame(8, 0, 0, (1 << 24).to_bytes(4, "big"))
+text = lambda s: bytes([len(s)]) + s.encode()
+for n, path in enumerate(paths):
+    secure = url.scheme == "https"
+    head = bytes([0x82, 0x86 + secure, 0x01]) + text(url.netloc) + b"\4" + text(path)
+    out += frame(1, 5, 2 * n + 1, head)
+sock = socket.create_connection((url.hostname, url.port), timeout=20)
+if url.scheme == "https":
+    context = ssl._create_unverified_context()
+    context.set_alpn_protocols(["h2"])
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = context.wrap_bio(incoming, outgoing, server_hostname=url.hostname)
+    def pump(act):
+        while True:
+            try:
+                result, again = act(), False
+            except ssl.SSLWantReadError:
+                again = True
+            sock.sendall(outgoing.read())
+            if not again:
+                return result
+            octets = sock.recv(65536)
+            incoming.write(octets) if octets else incoming.write_eof()
+    pump(session.do_handshake)
+    pump(lambda: session.write(out))
+    try:
+        session.unwrap()
+    except ssl.SSLWantReadError:
+        pass
+    sock.sendall(outgoing.read())
+    def read():
+        try:
+            return pump(lambda: session.read(65536))
+        except ssl.SSLZeroReturnError:
+            return b""
+else:
+    sock.sendall(out)
+    read = lambda: sock.recv(65536)
+sock.shutdown(socket.SHUT_WR)
+data = b""
+while piece := read():
+    data += piece
+got, goaway = {}, "no GOAWAY"
+while data:
+    size, kind, flags = int.from_bytes(data[:3], "big"), data[3], data[4]
+    stream, payload, data = int.from_bytes(data[5:9], "big"), data[9 : 9 + size], data[9 + size :]
+    one = got.setdefault(stream, [0, "open"])
+    if kind == 0:
+        one[0] += size
+    if kind in (0, 1) and flags & 1:
+        one[1] = "whole"
+    if kind == 3:
+        one[1] = "reset %d" % int.from_bytes(payload, "big")
+    if kind == 7:
+        goaway = "GOAWAY %d" % int.from_bytes(payload[4:8], "big")
+for n, path in enumerate(paths):
+    octets, end = got.get(2 * n + 1, [0, "nothing"])
+    print(path, octets, end)
+print(goaway)
+PY
+half_closed() {
+    local dot
+    dot=$(stat -c %s "$scratch/dot.png")
+    timeout 60 python3 "$scratch/half_close.py" "$url" 100000 /sub/images/1.png /64k /3m /none >"$scratch/half"
+    diff "$scratch/half" - <<WANTED
+/sub/images/1.png $dot whole
+/64k 65536 whole
+/3m 100000 reset 8
+/none $(code_length) whole
+GOAWAY 0
+WANTED
+}
+# The length of the page for what is not there.
+code_length() { fetch --no-fail "$url/none" | wc -c; }
 logged() { grep -E -q "^[-0-9T:Z]+ 127.0.0.1:[0-9]+ \"GET /3m\" 200 3000000 [0-9.]+ms$" "$access"; }
 
 conversation() {
@@ -152,12 +241,15 @@ conversation() {
     check "$kind: curl: a part, unless the file has changed" if_range
     check "$kind: curl: not modified" unchanged
     check "$kind: curl: POST to a file" is 405 code -d x "$url/64k"
+    check "$kind: curl: a large upload to a file is told 405" early 405 "$url/64k"
     check "$kind: curl: nothing outside of the root" nothing_outside
     check "$kind: nghttp: 50 files over one connection" nghttp_many
     check "$kind: h2load: 64 KiB bodies" load -n 2000 -c 4 -m 50 "$url/64k"
+    [ -z "$python" ] || check "$kind: a client that ends its side" half_closed
     check "$kind: the log" logged
 }
 
+python=$(command -v python3) || echo "SKIPPED: python3 is not installed: no client ended its side alone"
 url_of_scheme() { printf '%s\n' "${urls[@]}" | grep "^$1://127"; }
 
 if command -v openssl >/dev/null && make_identity; then

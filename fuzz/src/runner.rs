@@ -161,6 +161,7 @@ impl Runner {
     pub(crate) fn end(&mut self) {
         self.flush();
         self.core.handle_eof(self.now);
+        self.guard.on_eof();
         self.flush();
         if !self.guard.is_closed() {
             self.core.close(self.now, ErrorCode::NO_ERROR);

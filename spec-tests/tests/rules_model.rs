@@ -312,11 +312,26 @@ impl Run {
         }
     }
 
+    /// The peer ends its side: a server goes on until the last of its streams is over, and no longer.
+    fn half_close(&mut self) {
+        self.net.eof();
+        assert!(self.role == Role::Server || self.net.guard().is_closed());
+        for _ in 0..self.rng.range(0, 30) {
+            self.program_acts();
+            self.net.pump();
+            let open = self.net.core.open_streams().1;
+            assert!(self.net.guard().is_closed() || open > 0);
+        }
+        for stream in self.net.known() {
+            self.net.core.send(stream).reset(ErrorCode::CANCEL);
+        }
+    }
+
     /// The connection ends in some way; whatever the program asks of it then harms nobody.
     fn end(&mut self) {
         let now = self.net.now();
         match self.rng.range(0, 2) {
-            0 => self.net.eof(),
+            0 => self.half_close(),
             1 => self.net.core.handle_transport_error(now),
             _ => self.net.core.close(now, ErrorCode::INTERNAL_ERROR),
         }

@@ -224,7 +224,7 @@ impl Pair {
         for who in [Who::Client, Who::Server] {
             let (side, other) = self.both(who);
             if side.closed.is_some() && other.closed.is_none() {
-                other.core.handle_eof(now);
+                other.peer_is_gone(now);
                 news = true;
             }
         }
@@ -288,7 +288,7 @@ impl Pair {
         self.settle();
         for who in [Who::Client, Who::Server] {
             let (side, other) = self.both(who);
-            side.core.handle_eof(now);
+            side.peer_is_gone(now);
             side.feed(now, &[], &other.tracks);
             let reason = side.closed.expect("a connection without an end");
             let fair = match reason {
@@ -297,7 +297,9 @@ impl Pair {
                 | CloseReason::GoAway(_)
                 | CloseReason::Timeout(_) => true,
                 // The other one hung up over open streams, and not in good order.
-                CloseReason::Eof => other.closed != Some(CloseReason::Finished),
+                CloseReason::Eof | CloseReason::Transport => {
+                    other.closed != Some(CloseReason::Finished)
+                }
                 _ => false,
             };
             assert!(fair || self.cut, "{who:?} ended by {reason:?}");

@@ -22,6 +22,8 @@ pub(crate) struct Side {
     pub(crate) guard: Guard,
     pub(crate) tracks: Tracks,
     pub(crate) closed: Option<CloseReason>,
+    /// Whether it has heard that the other side has closed the transport.
+    heard_eof: bool,
     /// A request was refused for want of room, and `CanOpen` has not come.
     pub(crate) wants_open: bool,
     /// PINGs of the program's that were not answered.
@@ -43,10 +45,22 @@ impl Side {
             config,
             tracks: Tracks::new(),
             closed: None,
+            heard_eof: false,
             wants_open: false,
             pings: 0,
             going: false,
             stray: 0,
+        }
+    }
+
+    /// The other side has closed the transport: first its end is read, then what is written comes back as a reset.
+    pub(crate) fn peer_is_gone(&mut self, now: Instant) {
+        if self.heard_eof {
+            self.core.handle_transport_error(now);
+        } else {
+            self.heard_eof = true;
+            self.core.handle_eof(now);
+            self.guard.on_eof();
         }
     }
 

@@ -102,8 +102,14 @@ impl Ours {
             self.core.handle_transport_error(self.now);
         } else {
             self.core.handle_eof(self.now);
+            self.guard.on_eof();
         }
         self.feed(&[]);
+        if self.closed.is_none() {
+            // It would answer what it was asked; but the other side reads no more.
+            self.core.handle_transport_error(self.now);
+            self.feed(&[]);
+        }
     }
 
     /// Every place is given back.

@@ -37,6 +37,7 @@ pub fn config() -> Config {
     config.flow = FlowControl::Manual;
     config.authority = AuthorityPolicy::Grpc;
     config.timers.progress = None;
+    config.eof_ends_streams = true;
     config.settings.max_concurrent_streams = MAX_CONCURRENT_STREAMS;
     config.limits.head_bytes = heads_of(MAX_CONCURRENT_STREAMS);
     config

@@ -50,6 +50,8 @@ impl Bits {
     pub(crate) const ABORT: u16 = 256;
     /// It is a client's.
     pub(crate) const CLIENT: u16 = 512;
+    /// The system says that the peer takes nothing more.
+    pub(crate) const WRITE_CLOSED: u16 = 1024;
 
     #[inline]
     pub(crate) fn has(self, bits: u16) -> bool {
@@ -123,6 +125,11 @@ impl Entry {
     /// Whether a read makes sense now.
     pub(crate) fn wants_input(&self) -> bool {
         self.bits.has(Bits::READABLE) && !self.bits.has(Bits::EOF)
+    }
+
+    /// Whether the peer has ended its side and takes nothing either: it is no half-closed one.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.bits.has(Bits::EOF) && self.bits.has(Bits::WRITE_CLOSED) && self.phase == Phase::Open
     }
 
     /// Whether TLS holds octets that the machine has not seen.

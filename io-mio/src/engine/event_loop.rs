@@ -268,7 +268,8 @@ impl<M> EventLoop<M> {
         }
         let slot = slot as u32;
         let (mut readable, mut writable) = (event.is_readable(), event.is_writable());
-        if event.is_error() {
+        let broken = event.is_error();
+        if broken {
             (readable, writable) = (true, true);
         }
         let id = self.hub.table.name(slot);
@@ -278,7 +279,8 @@ impl<M> EventLoop<M> {
                 entry.bits.set(
                     set(readable, Bits::READABLE)
                         | set(writable, Bits::WRITABLE)
-                        | set(event.is_read_closed(), Bits::READABLE | Bits::READ_CLOSED),
+                        | set(event.is_read_closed(), Bits::READABLE | Bits::READ_CLOSED)
+                        | set(broken || event.is_write_closed(), Bits::WRITE_CLOSED),
                 );
                 self.hub.touch(id);
             }

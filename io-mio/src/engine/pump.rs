@@ -99,6 +99,9 @@ fn intake<H: Handler>(
     };
     let welcome = entry.machine.as_ref().is_none_or(|m| m.interest().read);
     if !welcome {
+        if entry.is_deserted() {
+            deserted(hub, id);
+        }
         return events(hub, handler, id, budget);
     }
     if entry.session.is_some() {
@@ -379,8 +382,17 @@ fn end_of_file(hub: &mut Hub, id: ConnId) {
     entry.bits.set(Bits::EOF);
     match &mut entry.machine {
         Some(machine) => machine.handle_eof(now),
-        None => hub.fail_handshake(id, TlsFault::Eof),
+        None => return hub.fail_handshake(id, TlsFault::Eof),
     }
+    if entry.is_deserted() {
+        deserted(hub, id);
+    }
+}
+
+/// After the peer's end of file a server still answers; a socket that takes nothing ends that at once.
+fn deserted(hub: &mut Hub, id: ConnId) {
+    let gone = io::ErrorKind::ConnectionReset.into();
+    transport_failed(hub, id, TransportError::Io(gone));
 }
 
 fn tls_failed(hub: &mut Hub, id: ConnId, fault: TlsFault) {

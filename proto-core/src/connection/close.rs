@@ -162,7 +162,7 @@ impl Inner {
 
     /// The connection ends. What was read before is delivered, what is committed drains.
     pub(super) fn fail(&mut self, reason: CloseReason) {
-        if self.phase != Phase::Active {
+        if !self.phase.is_live() {
             return;
         }
         match reason {
@@ -195,7 +195,7 @@ impl Inner {
     }
 
     /// The state after the end: streams are told, then the program.
-    fn close_with(&mut self, reason: CloseReason) {
+    pub(super) fn close_with(&mut self, reason: CloseReason) {
         self.phase = Phase::Inert;
         self.reason = Some(reason);
         self.wants_open = false;
@@ -262,7 +262,7 @@ impl Inner {
     /// Ends the connection if it is going away and its last stream is over.
     pub(super) fn finish_if_drained(&mut self) {
         let ours = self.goaway_sent.is_some_and(|last| last != StreamId::MAX);
-        if self.phase != Phase::Active
+        if !self.phase.is_live()
             || self.counts.live != 0
             || !(ours || self.goaway_received.is_some())
         {
@@ -273,29 +273,11 @@ impl Inner {
             self.write_goaway(last, ErrorCode::NO_ERROR, b"");
         }
         let reason = match self.goaway_code {
+            ErrorCode::NO_ERROR if self.cut_short => CloseReason::Eof,
             ErrorCode::NO_ERROR => CloseReason::Finished,
             code => CloseReason::GoAway(code),
         };
         self.close_with(reason);
-    }
-
-    /// The peer ended its side of the transport.
-    pub(crate) fn handle_eof(&mut self, now: Instant) {
-        self.tick(now);
-        if self.phase != Phase::Active {
-            self.close_now |= self.output.is_empty();
-            return;
-        }
-        let in_between = matches!(self.rx, super::input::Rx::Head)
-            && self.partial_len == 0
-            && self.block.is_none();
-        if self.counts.live == 0 && in_between {
-            // A GOAWAY would have ended a connection without streams already.
-            debug_assert!(self.goaway_received.is_none());
-            self.close_with(CloseReason::Finished);
-        } else {
-            self.fail(CloseReason::Eof);
-        }
     }
 
     /// The transport failed.

@@ -32,7 +32,15 @@ macro_rules! common_methods {
             self.inner.handle_timeout(now);
         }
 
-        /// The peer has ended its side of the transport.
+        /// The peer has ended its side of the transport, and all its octets were given.
+        ///
+        /// A client's streams end: no answer can come any more. A server goes on with the requests that
+        /// are complete, for a client may end its side alone (half-close): they are answered as far as
+        /// the windows reach, the other streams are reset and told as
+        /// [`EndedBy::Connection`](crate::error::EndedBy::Connection), GOAWAY goes out, and the
+        /// connection closes after the last one. Whether the client is still there shows in the
+        /// transport: call [`handle_transport_error`](Self::handle_transport_error) when that fails.
+        /// [`Config::eof_ends_streams`](crate::config::Config::eof_ends_streams) switches it off.
         pub fn handle_eof(&mut self, now: Instant) {
             self.inner.handle_eof(now);
         }

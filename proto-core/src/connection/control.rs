@@ -1,6 +1,6 @@
 //! Control frames in: RST_STREAM, PING, GOAWAY, WINDOW_UPDATE (RFC 9113 6.4, 6.7 to 6.9).
 
-use super::inner::Inner;
+use super::inner::{Inner, Phase};
 use super::recv::{Fault, Outcome};
 use crate::error::{EndedBy, LimitName, Retry, StreamEnd, Violation};
 use crate::event::Event;
@@ -75,7 +75,10 @@ impl Inner {
             return;
         }
         if stream.send_window.available() == 0 {
-            if !stream.bits.has(Bits::BLOCKED) {
+            if self.phase == Phase::HalfClosed {
+                // No credit can come any more.
+                self.cut_short(slot);
+            } else if !stream.bits.has(Bits::BLOCKED) {
                 stream.bits.set(Bits::BLOCKED);
                 stream.blocked_since = self.now;
                 self.arm_progress();

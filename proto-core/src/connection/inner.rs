@@ -24,14 +24,24 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// How far the connection has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Phase {
     /// Frames go both ways.
     Active,
+    /// Server: the peer has ended its side of the transport. What it has asked for is answered.
+    HalfClosed,
     /// It has ended: input is ignored, output drains.
     Inert,
     /// The last event was taken.
     Over,
+}
+
+impl Phase {
+    /// Whether frames are still made for the peer.
+    #[inline]
+    pub(super) fn is_live(self) -> bool {
+        self < Self::Inert
+    }
 }
 
 /// Why a connection goes away gently.
@@ -154,6 +164,8 @@ pub(crate) struct Inner {
     pub(super) goaway_code: ErrorCode,
     pub(super) reason: Option<CloseReason>,
     pub(super) close_now: bool,
+    /// Whether the peer's end of the transport has cut streams short.
+    pub(super) cut_short: bool,
 
     pub(super) stats: Stats,
     pub(super) observer: Option<Box<dyn Observer>>,
@@ -225,6 +237,7 @@ impl Inner {
             goaway_code: ErrorCode::NO_ERROR,
             reason: None,
             close_now: false,
+            cut_short: false,
             stats: Stats::default(),
             observer: None,
             config,

@@ -32,15 +32,16 @@ pub struct Interest {
 
 impl Inner {
     pub(crate) fn interest(&self) -> Interest {
-        let active = self.phase == Phase::Active;
-        let has_data = !self.urgency.is_empty() && self.send_window.available() > 0;
+        // Without credit, what waits after the peer's end is ended.
+        let has_data = !self.urgency.is_empty()
+            && (self.send_window.available() > 0 || self.phase == Phase::HalfClosed);
         let has_credit = !self.updates.is_empty() || self.recv_window.is_due(self.recv_target);
         let of_itself = has_data || (has_credit && self.spoken) || self.wants_tuning_ping();
         Interest {
-            read: active && !self.replies_are_full(),
-            write: !self.output.is_empty() || (active && of_itself),
+            read: self.phase == Phase::Active && !self.replies_are_full(),
+            write: !self.output.is_empty() || (self.phase.is_live() && of_itself),
             close: match self.phase {
-                Phase::Active => Close::No,
+                Phase::Active | Phase::HalfClosed => Close::No,
                 _ if self.close_now => Close::Now,
                 _ => Close::AfterFlush,
             },

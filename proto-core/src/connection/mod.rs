@@ -8,6 +8,7 @@ mod control;
 mod data;
 mod encode;
 mod extension;
+mod half_closed;
 mod halves;
 mod heads;
 mod inner;

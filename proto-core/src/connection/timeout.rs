@@ -12,12 +12,12 @@ use crate::vocabulary::{ErrorCode, FrameType, Instant};
 impl Inner {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         // What the last stream's end armed does not outlive the connection.
-        self.timers.next().filter(|_| self.phase == Phase::Active)
+        self.timers.next().filter(|_| self.phase.is_live())
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.tick(now);
-        while self.phase == Phase::Active {
+        while self.phase.is_live() {
             let Some(timer) = self.timers.take_passed(self.now) else {
                 return;
             };
@@ -106,7 +106,7 @@ impl Inner {
     /// The progress deadline runs while something is queued: output, or data behind a window.
     #[inline]
     pub(super) fn arm_progress(&mut self) {
-        if !self.timers.is_set(Timer::Progress) && self.phase == Phase::Active {
+        if !self.timers.is_set(Timer::Progress) && self.phase.is_live() {
             if let Some(after) = self.config.timers.progress {
                 self.progress_seen = self.output.written() as u32;
                 self.progress_data = self.stats.frames_sent.of(FrameType::DATA) as u32;

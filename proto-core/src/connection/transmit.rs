@@ -84,7 +84,7 @@ impl Inner {
             || !self.updates.is_empty()
             || self.recv_window.is_due(self.recv_target)
             || self.tuner.is_some();
-        work && self.phase == Phase::Active
+        work && self.phase.is_live()
     }
 
     fn announce_windows(&mut self) {
@@ -149,6 +149,9 @@ impl Inner {
         while room > 0 && !self.urgency.is_empty() {
             let window = self.send_window.available();
             if window == 0 {
+                if self.phase == Phase::HalfClosed {
+                    return self.end_unsendable();
+                }
                 if self.blocked_since.is_none() {
                     self.blocked_since = Some(self.now);
                 }
@@ -250,13 +253,14 @@ impl Inner {
     // Apart, so that a body of one frame, the usual one, does not carry its registers.
     #[inline(never)]
     fn after_frame(&mut self, slot: u32, octets: u32, full: u32) {
+        // First, for without a window it may be its end.
+        self.tell_writable(slot);
         if self.store.at(slot).send_window.available() == 0 {
             self.urgency.remove(&mut self.store, slot);
             self.make_ready(slot);
         } else {
             self.urgency.served(&mut self.store, slot, octets, full);
         }
-        self.tell_writable(slot);
     }
 
     #[inline]

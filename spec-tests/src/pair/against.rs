@@ -210,6 +210,7 @@ impl Against {
     /// The peer ended its side of the transport.
     pub fn eof(&mut self) {
         self.core.handle_eof(self.now);
+        self.guard.on_eof();
         self.pump();
     }
 

@@ -26,6 +26,7 @@ pub struct Guard {
     worst: usize,
     most_heap: usize,
     closed: Option<CloseReason>,
+    eof: bool,
     ended: BTreeMap<u32, bool>,
     tally: Tally,
     requests: u64,
@@ -43,6 +44,7 @@ impl Guard {
             worst: config.worst_case_memory() + extra,
             most_heap: 0,
             closed: None,
+            eof: false,
             ended: BTreeMap::new(),
             tally: Tally::new(role),
             requests: 0,
@@ -68,7 +70,7 @@ impl Guard {
 
     /// The core consumed octets: to be told before the event that came of them.
     pub fn received(&mut self, octets: &[u8]) {
-        if self.closed.is_some() {
+        if self.closed.is_some() || self.eof {
             // Nothing is read any more; the octets alone count.
             self.tally.came.octets += octets.len() as u64;
         } else {
@@ -87,6 +89,11 @@ impl Guard {
         } else {
             self.tally.sent(octets);
         }
+    }
+
+    /// The peer has ended its side of the transport: from now on there is nothing to read.
+    pub fn on_eof(&mut self) {
+        self.eof = true;
     }
 
     /// An event came.
@@ -208,7 +215,8 @@ impl Guard {
         assert!(!interest.write, "it wants to write but gives nothing");
         let closed = self.is_closed();
         // With all replies written there is no reason not to read, but the end.
-        assert_eq!(interest.read, !closed, "whether it wants to read");
+        let reads = !closed && !self.eof;
+        assert_eq!(interest.read, reads, "whether it wants to read");
         assert_eq!(interest.close != Close::No, closed, "{interest:?}");
         for (id, &stream) in streams {
             let (sends, receives) = (core.send(stream).window(), core.recv(stream).window());
