@@ -2,6 +2,8 @@
 
 #[path = "abuse/allocator.rs"]
 mod allocator;
+#[path = "abuse/beside.rs"]
+mod beside;
 #[path = "abuse/clients.rs"]
 mod clients;
 #[path = "abuse/exact.rs"]
@@ -26,6 +28,8 @@ mod rig;
 mod servers;
 #[path = "abuse/slow.rs"]
 mod slow;
+#[path = "abuse/taken.rs"]
+mod taken;
 #[path = "abuse/timers.rs"]
 mod timers;
 #[path = "abuse/verdicts.rs"]
@@ -37,7 +41,14 @@ use std::path::Path;
 /// The figures of all attacks are those of the published table.
 #[test]
 fn the_table_is_fresh() {
-    let attacks = [servers::ALL, heads::ALL, slow::ALL, clients::ALL].concat();
+    let attacks = [
+        servers::ALL,
+        heads::ALL,
+        slow::ALL,
+        clients::ALL,
+        taken::ALL,
+    ]
+    .concat();
     let figures: Vec<report::Figures> = attacks.iter().map(|attack| attack()).collect();
     let fresh = report::render(&figures);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ABUSE.md");

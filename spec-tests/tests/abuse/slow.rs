@@ -1,90 +1,20 @@
 //! Attacks by slowness: peers that begin and do not go on, take nothing, or take crumbs.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use bywash_proto::config::Config;
-use bywash_proto::error::{CloseReason, EndedBy, LimitName, TimeoutKind};
+use bywash_proto::error::{EndedBy, LimitName, TimeoutKind};
 use bywash_proto::vocabulary::StreamRef;
 use bywash_spec_tests::raw::wire::{PREFACE, code, setting};
 use bywash_spec_tests::raw::{BlockWriter, RawFrame, RawPeer, Role};
 
+use crate::beside::{Beside, SECOND};
 use crate::flood::{Scene, attacks};
-use crate::report::{Figures, Rounds};
+use crate::report::Figures;
 use crate::rig::{BODY, Rig, on};
 use crate::servers::id;
 
-const SECOND: Duration = Duration::from_secs(1);
-
 fn get() -> Vec<u8> {
     BlockWriter::request("GET", "/").build()
-}
-
-/// The connection under attack, and an honest one that works in every second.
-#[derive(Debug)]
-struct Beside {
-    rig: Rig,
-    second: Rig,
-    honest: Rounds,
-    others: Rounds,
-}
-
-impl Beside {
-    fn new(rig: Rig) -> Self {
-        let mut second = match rig.is_client() {
-            true => Rig::client(Config::default()),
-            false => Rig::server(Config::default()),
-        };
-        second.open_honest();
-        Self {
-            rig,
-            second,
-            honest: Rounds::default(),
-            others: Rounds::default(),
-        }
-    }
-
-    /// Time passes on both, second by second.
-    fn pass(&mut self, seconds: u32) {
-        for _ in 0..seconds {
-            self.others.count(self.second.honest_round());
-            self.second.advance(SECOND);
-            self.rig.advance(SECOND);
-        }
-    }
-
-    /// Feeds octets one by one, a second apart, until the connection ends.
-    fn dribble(&mut self, octets: &[u8]) {
-        for octet in octets.chunks(1) {
-            if self.rig.told.closed.is_some() {
-                return;
-            }
-            self.rig.feed(octet);
-            self.pass(1);
-        }
-    }
-
-    #[track_caller]
-    fn timed_out(&self, attack: &'static str, kind: TimeoutKind, wanted: u32) -> Figures {
-        let rig = &self.rig;
-        assert_eq!(rig.told.closed, Some(CloseReason::Timeout(kind)));
-        if rig.peer_reads {
-            rig.assert_goaway(wanted, "");
-        }
-        self.figures(attack, format!("deadline: {kind:?}"))
-    }
-
-    #[track_caller]
-    fn figures(&self, attack: &'static str, end: String) -> Figures {
-        self.honest.assert_all_served("the honest stream");
-        self.others.assert_all_served("the second connection");
-        self.second.assert_alive();
-        Figures {
-            honest: self.honest,
-            second: self.others,
-            ..Figures::of(&self.rig, attack, end)
-        }
-    }
 }
 
 pub(crate) fn slow_preface() -> Figures {
@@ -257,7 +187,11 @@ pub(crate) fn internal_buffering() -> Figures {
 }
 
 /// A flood by a peer that does not read: input stops once the answers are at their bound.
-fn unread(attack: &'static str, mut rig: Rig, frame: impl Fn(u32) -> Vec<RawFrame>) -> Figures {
+pub(crate) fn unread(
+    attack: &'static str,
+    mut rig: Rig,
+    frame: impl Fn(u32) -> Vec<RawFrame>,
+) -> Figures {
     rig.peer_reads = false;
     for round in 0..100 {
         for n in round * 100..(round + 1) * 100 {
@@ -276,7 +210,7 @@ fn unread(attack: &'static str, mut rig: Rig, frame: impl Fn(u32) -> Vec<RawFram
     both.timed_out(attack, TimeoutKind::Progress, code::ENHANCE_YOUR_CALM)
 }
 
-fn patient() -> Config {
+pub(crate) fn patient() -> Config {
     let mut config = Config::default();
     config.limits.control.burst = 1_000_000;
     config.limits.resets.burst = 1_000_000;
