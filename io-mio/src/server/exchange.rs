@@ -384,8 +384,11 @@ impl std::fmt::Debug for Reply<'_> {
     }
 }
 
-/// A status as three digits. What does not fit is refused by the core.
+/// A status as three digits. What does not fit becomes 000, which the core refuses.
 pub(crate) fn status_text(status: u16) -> [u8; 3] {
+    if status > 999 {
+        return *b"000";
+    }
     let digit = |n: u16| b'0' + (n % 10) as u8;
     [digit(status / 100), digit(status / 10), digit(status)]
 }
@@ -411,6 +414,7 @@ mod tests {
     fn numbers_in_text() {
         assert_eq!(&status_text(200), b"200");
         assert_eq!(&status_text(103), b"103");
+        assert_eq!(&status_text(1200), b"000");
         assert_eq!(decimal(0, &mut [0; 20]), b"0");
         assert_eq!(
             decimal(usize::MAX, &mut [0; 20]),

@@ -87,6 +87,7 @@ impl<S: Service> Serving<S> {
         let mut reply = Reply::new(cx, &self.handle, conn, stream, is_head, Progress::default());
         let service = &mut self.service;
         if caught(|| service.call(&mut request, &mut reply)).is_none() {
+            part(reply.exchange.take());
             panicked(&mut reply);
         } else if reply.exchange.is_none() && !reply.progress.ended {
             forgotten(&mut reply);
@@ -98,7 +99,7 @@ impl<S: Service> Serving<S> {
             server.recycle(request.take_head());
         }
         if done {
-            return;
+            return part(exchange);
         }
         let deadline = deadline.or_else(|| self.options.deadline.map(|time| cx.now() + time));
         let goes_on = exchange.is_some() && !progress.headed;
@@ -163,7 +164,7 @@ impl<S: Service> Serving<S> {
                 part(next);
                 part(open.exchange.take());
             }
-            (Some(_), Some(next)) => open.exchange = Some(next),
+            (Some(_), Some(next)) => part(open.exchange.replace(next)),
             (Some(_), None) => {}
         }
         if progress.ended && open.exchange.as_ref().is_some_and(|e| !reads_on(&**e)) {
@@ -224,10 +225,11 @@ impl<S: Service> Serving<S> {
             return;
         };
         open.timer = None;
-        if open.progress.ended {
-            self.cut(cx, key);
-        } else {
-            self.on_overdue(cx, key);
+        match (open.progress.ended, &open.exchange) {
+            (false, _) => self.on_overdue(cx, key),
+            (true, None) => self.cut(cx, key),
+            // The deadline was met; whoever reads on has none.
+            (true, Some(_)) => {}
         }
     }
 
