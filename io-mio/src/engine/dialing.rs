@@ -327,6 +327,9 @@ impl Hub {
         let Some(dial) = self.table.dial(id) else {
             return;
         };
+        if dial.resolving {
+            self.resolver.forget(id);
+        }
         let tried = dial.attempts.first().copied();
         let mut address = dial.last.take().and_then(|(to, _)| to);
         let attempts = std::mem::take(&mut dial.attempts);

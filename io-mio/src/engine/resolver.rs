@@ -4,10 +4,10 @@ use super::letter::Letter;
 use crate::connect::{Dial, Dialed, Target};
 use crate::id::ConnId;
 use crate::mailbox::{Bell, Mailbox};
+use crate::panics::caught;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -97,6 +97,16 @@ impl Resolver {
     }
 }
 
+impl Resolver {
+    /// Nobody waits for this answer any more: what was not begun need not be.
+    pub(crate) fn forget(&self, dial: ConnId) {
+        self.0
+            .lock()
+            .questions
+            .retain(|question| question.dial != dial);
+    }
+}
+
 impl Drop for Resolver {
     fn drop(&mut self) {
         let mut desk = self.0.lock();
@@ -115,9 +125,7 @@ impl Shared {
     fn answer(&self) {
         while let Some(question) = self.next() {
             let answer = match question.ask {
-                Ask::Name(name, port) => {
-                    Letter::Resolved(question.dial, (self.resolve)(&name, port))
-                }
+                Ask::Name(name, port) => Letter::Resolved(question.dial, self.resolve(&name, port)),
                 Ask::Dial(dialer, target) => Letter::Dialed(question.dial, dial(&*dialer, &target)),
             };
             // A loop that is gone or overwhelmed needs no answer: the search has a deadline.
@@ -125,6 +133,12 @@ impl Shared {
                 self.bell.ring();
             }
         }
+    }
+
+    /// A resolver's panic is its error: the thread has other questions to answer.
+    fn resolve(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        caught(|| (self.resolve)(name, port))
+            .unwrap_or_else(|| Err(io::Error::other("the resolver panicked")))
     }
 
     fn next(&self) -> Option<Question> {
@@ -154,8 +168,7 @@ impl Shared {
 
 /// A dialer's panic is its error: the thread has other questions to answer.
 fn dial(dialer: &dyn Dial, target: &Target) -> io::Result<Dialed> {
-    catch_unwind(AssertUnwindSafe(|| dialer.dial(target)))
-        .unwrap_or_else(|_| Err(io::Error::other("the dialer panicked")))
+    caught(|| dialer.dial(target)).unwrap_or_else(|| Err(io::Error::other("the dialer panicked")))
 }
 
 fn ask_the_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
