@@ -194,7 +194,11 @@ impl Calls {
                 }
             }
         }
-        self.origins.clean(number, cx.now());
+        if let Some(again) = self.origins.clean(number, cx.now()) {
+            if let Some(origin) = self.origins.get(number) {
+                origin.timer = Some(cx.set_timer(again, number | OF_ORIGIN));
+            }
+        }
     }
 
     fn connect(&mut self, cx: &mut Cx<'_>, number: u64) {

@@ -93,20 +93,23 @@ impl Origins {
         number
     }
 
-    /// Forgets a peer to which nothing leads and that no call is for.
-    pub(crate) fn clean(&mut self, number: u64, now: Instant) {
-        let idle = self.by_number.get(&number).is_some_and(|origin| {
-            origin.ready.is_empty()
-                && origin.connecting.is_none()
-                && origin.calls == 0
-                && origin.timer.is_none()
-                && origin.not_before <= now
-        });
-        if idle {
-            if let Some(origin) = self.by_number.remove(&number) {
-                self.by_key.remove(&origin.key);
-            }
+    /// Forgets a peer to which nothing leads and that no call is for. One that is remembered for the
+    /// sake of its back-off alone: when to come again.
+    pub(crate) fn clean(&mut self, number: u64, now: Instant) -> Option<Instant> {
+        let origin = self.by_number.get(&number)?;
+        let idle = origin.ready.is_empty()
+            && origin.connecting.is_none()
+            && origin.calls == 0
+            && origin.timer.is_none();
+        if !idle {
+            return None;
         }
+        if origin.not_before > now {
+            return Some(origin.not_before);
+        }
+        let origin = self.by_number.remove(&number)?;
+        self.by_key.remove(&origin.key);
+        None
     }
 
     pub(crate) fn numbers(&self) -> Vec<u64> {
