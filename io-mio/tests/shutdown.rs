@@ -2,11 +2,13 @@
 
 mod common;
 
-use bywash_mio::Listen;
+use bywash_mio::proto::event::Event;
 use bywash_mio::proto::vocabulary::ErrorCode;
 use bywash_mio::server::{Reply, Request, Server};
 use bywash_mio::tls::ServerTls;
+use bywash_mio::{ConnId, Cx, EventLoop, Handler, Listen, LoopOptions};
 use common::authority::{Authority, certificates};
+use common::{GET, Peer, Seen};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use std::io::{ErrorKind, Read, Write};
@@ -99,4 +101,44 @@ fn a_handshake_that_ends_after_the_grace_does_not_keep_a_server_alive() {
 #[test]
 fn a_handshake_that_ends_within_the_grace_is_told_to_go() {
     handshake_over_an_end(Duration::from_secs(3600));
+}
+
+#[test]
+fn the_last_and_shortest_of_many_graces_counts() {
+    let mut event_loop = EventLoop::<()>::new(LoopOptions::default()).unwrap();
+    let listening = event_loop
+        .cx()
+        .listen(Listen::tcp("127.0.0.1:0".parse().unwrap()));
+    let at = event_loop.cx().listening_at(listening.unwrap()).unwrap();
+    let stop = event_loop.shutdown_handle();
+    let mut peer = Peer::connect(at.tcp().unwrap());
+    peer.request(&GET, true);
+    let mut nobody = Nobody(0);
+    while nobody.0 == 0 {
+        event_loop.turn(&mut nobody, None).unwrap();
+    }
+    // More than a loop that is behind takes of anything.
+    for _ in 0..10_000 {
+        stop(Duration::from_secs(3600));
+    }
+    stop(Duration::ZERO);
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        event_loop.run(&mut nobody).unwrap();
+        tell.send(()).unwrap();
+    });
+    while !matches!(peer.next(), Seen::Closed(_)) {}
+    drop(peer);
+    told.recv_timeout(Duration::from_secs(10)).unwrap();
+}
+
+/// Counts requests and answers none.
+struct Nobody(u32);
+
+impl Handler for Nobody {
+    type Message = ();
+
+    fn on_event(&mut self, _: &mut Cx<'_>, _: ConnId, event: Event<'_>) {
+        self.0 += u32::from(matches!(event, Event::Request { .. }));
+    }
 }

@@ -20,6 +20,7 @@ use mio::{Events, Poll, Registry, Token};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -39,6 +40,8 @@ pub struct EventLoop<M = ()> {
     /// Taken from the mailbox, not yet handed over.
     messages: VecDeque<M>,
     letters: VecDeque<Letter>,
+    /// The grace that other threads ask for, nanoseconds; `u64::MAX` for no end.
+    stop: Arc<AtomicU64>,
     group: Option<Group>,
     tokens: usize,
 }
@@ -115,6 +118,7 @@ impl<M> EventLoop<M> {
             mailbox: Mailbox::new(options.mailbox),
             messages: VecDeque::new(),
             letters: VecDeque::new(),
+            stop: Arc::new(AtomicU64::new(u64::MAX)),
             group: None,
             tokens: most as usize,
             hub: Hub {
@@ -187,12 +191,13 @@ impl<M> EventLoop<M> {
     /// Asks the loop from another thread to end, as [`Cx::shutdown`] does. The closure may be
     /// called any number of times.
     pub fn shutdown_handle(&self) -> impl Fn(Duration) + Send + Sync + Clone + use<M> {
-        let letters = Arc::clone(&self.hub.letters);
+        let stop = Arc::clone(&self.stop);
         let bell = Arc::clone(&self.hub.bell);
         move |grace| {
-            if letters.push(Letter::Shutdown(grace)).is_ok() {
-                bell.ring();
-            }
+            // No letter, for a queue may be full; of many graces the shortest counts.
+            let nanos = u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX);
+            stop.fetch_min(nanos.min(u64::MAX - 1), Ordering::SeqCst);
+            bell.ring();
         }
     }
 
@@ -347,8 +352,11 @@ impl<M> EventLoop<M> {
                 Letter::Adopt(adopted) => self.hub.adopt(*adopted),
                 Letter::Resolved(dial, answer) => self.hub.resolved(dial, answer),
                 Letter::Dialed(dial, answer) => self.hub.dialed(dial, answer),
-                Letter::Shutdown(grace) => self.hub.shutdown(grace),
             }
+        }
+        let grace = self.stop.swap(u64::MAX, Ordering::SeqCst);
+        if grace != u64::MAX {
+            self.hub.shutdown(Duration::from_nanos(grace));
         }
         self.mailbox.take(&mut self.messages);
         while let Some(message) = self.messages.pop_front() {

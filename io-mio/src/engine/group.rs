@@ -63,7 +63,7 @@ impl Group {
                 member.load.fetch_sub(1, Ordering::Relaxed);
                 match failure.into_inner() {
                     Letter::Adopt(adopted) => Some(adopted),
-                    Letter::Resolved(..) | Letter::Dialed(..) | Letter::Shutdown(_) => None,
+                    Letter::Resolved(..) | Letter::Dialed(..) => None,
                 }
             }
         }

@@ -9,7 +9,6 @@ use crate::socket::Socket;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// An accepted socket on its way to the loop that will own it.
 pub(crate) struct Adopted {
@@ -27,6 +26,4 @@ pub(crate) enum Letter {
     Resolved(ConnId, io::Result<Vec<SocketAddr>>),
     /// What a dialer of the program's has made.
     Dialed(ConnId, io::Result<Dialed>),
-    /// End gracefully within this time.
-    Shutdown(Duration),
 }
