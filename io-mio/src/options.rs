@@ -13,7 +13,9 @@ pub struct LoopOptions {
     /// Octets of one connection, each way, after which others come first. Default 256 KiB.
     pub bytes_per_turn: usize,
     /// How long a closed connection lingers: our side is shut, what comes is read and discarded, so
-    /// that the peer gets our last octets. Default 1 s.
+    /// that the peer gets our last octets. Default 1 s. Before that, what is left of a connection that
+    /// ended in good order has the time that all output has (the configuration's `progress`, else
+    /// 60 s) to be written, what is left of any other has this time.
     pub linger: Duration,
     /// Octets that a lingering connection reads at most. Default 1 MiB.
     pub linger_bytes: u64,

@@ -7,6 +7,7 @@ use super::table::What;
 use crate::error::{ConnectError, ConnectFault, Notice, TlsFault};
 use crate::id::{ConnId, ListenerId};
 use bywash_proto::connection::Close;
+use bywash_proto::error::CloseReason;
 use bywash_proto::vocabulary::{ErrorCode, Instant};
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -14,6 +15,9 @@ use std::time::Duration;
 
 /// What is left of a loop's end once its grace is over: time to write the last GOAWAYs.
 const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Time for output that its reader leaves standing, where the configuration names none.
+const PROGRESS: Duration = Duration::from_secs(60);
 
 /// Warm connections that are looked at for a quiet one, when one has to make room.
 const LOOKS: u32 = 4;
@@ -27,11 +31,21 @@ fn cool(entry: &mut Entry) {
     entry.carry.shrink_to_fit();
 }
 
+/// How long the last output may take. A connection that has ended in good order has streams of the
+/// program's in it, complete but not written: they have the time that all output has.
+#[cold]
+fn time_to_flush(entry: &Entry) -> Duration {
+    match entry.reason {
+        Some(CloseReason::Finished) => entry.config.timers.progress.unwrap_or(PROGRESS),
+        _ => Duration::ZERO,
+    }
+}
+
 impl Hub {
     /// After a connection was pumped and nothing more can progress: closes what is to be closed.
     #[inline]
     pub(crate) fn settle(&mut self, id: ConnId) {
-        let linger = self.options.linger;
+        let (linger, stopped) = (self.options.linger, self.stopped);
         let now = self.now;
         let Some(entry) = self.conn(id) else { return };
         entry.bits.set(Bits::ACTIVE);
@@ -41,7 +55,11 @@ impl Hub {
             if interest.close != Close::No {
                 if entry.phase == Phase::Open {
                     entry.phase = Phase::Closing;
-                    entry.deadline = now + linger;
+                    entry.deadline = now
+                        + match stopped {
+                            true => linger,
+                            false => time_to_flush(entry).max(linger),
+                        };
                     entry.carry = Vec::new();
                 }
                 let sealed = entry.session.as_ref().is_some_and(|s| s.wants_write());
