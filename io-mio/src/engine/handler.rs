@@ -9,6 +9,10 @@ use bywash_proto::event::Event;
 ///
 /// Whatever is changed through `cx` is written before the loop waits again: nothing has to be
 /// flushed.
+///
+/// A panic passes through the loop's turn, and leaves the connection that it happened on unusable: who
+/// catches it should drop the loop. [`Serving`](crate::server::Serving) and
+/// [`Calls`](crate::client::Calls) catch those of their users.
 pub trait Handler {
     /// What other threads send through a [`Handle`](crate::Handle).
     type Message;

@@ -53,9 +53,11 @@ impl ServerTls {
         }
     }
 
-    /// A configuration of the caller's. Its ALPN protocols are replaced by `h2`.
+    /// A configuration of the caller's. Its ALPN protocols are replaced by `h2`, and early data is
+    /// switched off: whoever recorded it could send it again (RFC 8446 8).
     pub fn from_config(mut config: ServerConfig) -> Self {
         config.alpn_protocols = vec![b"h2".to_vec()];
+        config.max_early_data_size = 0;
         Self {
             config: Arc::new(config),
         }
