@@ -10,7 +10,7 @@ use bywash_grpc::{
     filter::{CallHooks, CallInfo, ClientFilter},
     status::Status,
 };
-use std::fs;
+use std::{env, fs, process::ExitCode, thread};
 
 /// The flags of a server.
 pub const SERVER: &[Flag] = &[
@@ -56,8 +56,31 @@ fn read(path: &str) -> Result<Vec<u8>, Usage> {
     fs::read(path).map_err(|error| Usage(format!("{path}: {error}")))
 }
 
+/// A server's program: reads its flags, serves what `build` adds, and says where. It ends only with what is wrong.
+pub fn serve(
+    name: &str,
+    known: &'static [Flag],
+    build: impl FnOnce(&Flags) -> Result<ServerBuilder, Usage>,
+) -> ExitCode {
+    let started = Flags::parse(known, env::args().skip(1)).and_then(|flags| {
+        let builder = listen(build(&flags)?, &flags)?;
+        let running = builder.start().map_err(|error| Usage(error.to_string()))?;
+        tell(&running, &flags);
+        Ok(running)
+    });
+    match started {
+        Ok(_running) => loop {
+            thread::park();
+        },
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 /// Says where a server listens: the line that whoever started it waits for.
-pub fn tell(running: &Running, flags: &Flags) {
+fn tell(running: &Running, flags: &Flags) {
     match running.addrs().first() {
         Some(address) => println!("listening on {address}"),
         None => println!("listening on {}", flags.text("bind_address")),

@@ -125,6 +125,15 @@ fn rest(cx: &Ctx, microseconds: i32) -> Result<(), Status> {
     Ok(())
 }
 
+/// The next request of a call, unless that asks for a status.
+fn asked(
+    requests: &mut Receiver<StreamingOutputCallRequest>,
+) -> Result<Option<StreamingOutputCallRequest>, Status> {
+    let mut request = requests.recv()?;
+    wanted(request.as_mut().and_then(|one| one.response_status.take()))?;
+    Ok(request)
+}
+
 fn respond(
     cx: &Ctx,
     out: &mut Sender<StreamingOutputCallResponse>,
@@ -218,8 +227,7 @@ impl TestService for Tests {
     ) -> Result<(), Status> {
         echo(cx)?;
         let mut begun = false;
-        while let Some(request) = requests.recv()? {
-            wanted(request.response_status)?;
+        while let Some(request) = asked(&mut requests)? {
             if !std::mem::replace(&mut begun, true) {
                 choose_encoding(cx, &request.response_parameters)?;
             }
@@ -241,8 +249,7 @@ impl TestService for Tests {
     ) -> Result<(), Status> {
         echo(cx)?;
         let mut all = Vec::new();
-        while let Some(request) = requests.recv()? {
-            wanted(request.response_status)?;
+        while let Some(request) = asked(&mut requests)? {
             all.extend(
                 request
                     .response_parameters

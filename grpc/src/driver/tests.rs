@@ -1,5 +1,6 @@
 mod edges;
 mod faults;
+mod refusals;
 
 use super::*;
 use crate::{

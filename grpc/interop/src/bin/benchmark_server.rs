@@ -7,31 +7,14 @@
 use bywash_grpc::Server;
 use bywash_interop::{
     bench::{SERVER, service},
-    connect::{listen, tell},
-    flags::{Flags, Usage},
+    connect::serve,
 };
-use std::{env, process::ExitCode, thread};
-
-fn run() -> Result<(), Usage> {
-    let flags = Flags::parse(SERVER, env::args().skip(1))?;
-    let builder = Server::builder()
-        .service(service(flags.is_on("inline")))
-        .loops(flags.number("threads")?);
-    let running = listen(builder, &flags)?
-        .start()
-        .map_err(|error| Usage(error.to_string()))?;
-    tell(&running, &flags);
-    loop {
-        thread::park();
-    }
-}
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("benchmark_server: {error}");
-            ExitCode::from(2)
-        }
-    }
+    serve("benchmark_server", SERVER, |flags| {
+        Ok(Server::builder()
+            .service(service(flags.is_on("inline")))
+            .loops(flags.number("threads")?))
+    })
 }

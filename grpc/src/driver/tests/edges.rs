@@ -79,6 +79,36 @@ fn mutual_tls_tells_who_calls() {
     running.shutdown(Duration::ZERO);
 }
 
+/// New connections are shown the new certificate, with nothing restarted; those that stand stay.
+#[test]
+fn a_certificate_is_replaced_while_the_server_runs() {
+    let make = || {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        (made.cert.pem(), made.signing_key.serialize_pem())
+    };
+    let (old, new) = (make(), make());
+    let certificates = Certificates::from_pem(old.0.as_bytes(), old.1.as_bytes()).unwrap();
+    let tls = ServerTls::builder(&certificates).build().unwrap();
+    let (running, target) = start(Server::builder().listen_tls("127.0.0.1:0", tls).unwrap());
+    let port = target.rsplit_once(':').unwrap().1;
+    let trusting = |chain: &str| {
+        let roots = Roots::from_pem(chain.as_bytes()).unwrap();
+        let tls = ClientTls::builder(roots).build().unwrap();
+        let target = format!("localhost:{port}");
+        Channel::builder(&target).tls(tls).build().unwrap()
+    };
+    let stands = trusting(&old.0);
+    calls(&stands);
+    certificates
+        .replace(new.0.as_bytes(), new.1.as_bytes())
+        .unwrap();
+    calls(&trusting(&new.0));
+    calls(&stands);
+    let status = trusting(&old.0).call(ECHO, Some(&NONE)).call().unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    running.shutdown(Duration::from_secs(1));
+}
+
 #[test]
 fn sockets_come_from_anywhere() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
