@@ -2,11 +2,14 @@
 
 mod common;
 
-use bywash_mio::Listen;
 use bywash_mio::error::Notice;
+use bywash_mio::proto::config::{Config, Rate};
+use bywash_mio::proto::error::LimitName;
+use bywash_mio::proto::vocabulary::ErrorCode;
 use bywash_mio::server::{Reply, Request, Server, Service};
-use common::{GET, Peer};
-use std::io::Read;
+use bywash_mio::{ConnId, Cx, Listen};
+use common::{GET, Peer, Seen};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -16,6 +19,13 @@ struct Teller(mpsc::Sender<String>);
 impl Service for Teller {
     fn call(&mut self, _: &mut Request, reply: &mut Reply<'_>) {
         reply.send(200, &[("a", "b")], "well").unwrap();
+    }
+
+    /// Whoever pings much has to come again later.
+    fn on_pressure(&mut self, cx: &mut Cx<'_>, conn: ConnId, limit: LimitName) {
+        let mut conn = cx.conn(conn).unwrap();
+        let _ = self.0.send(format!("{limit} of {}", conn.peer()));
+        conn.shutdown();
     }
 
     fn on_notice(&mut self, notice: &Notice) {
@@ -165,4 +175,28 @@ fn with_few_descriptors() {
     ask(&mut first);
     held.clear();
     ask(&mut waiting);
+}
+
+/// The core says when half of a limit is used; the service may act before the whole of it is.
+#[test]
+fn a_service_hears_of_pressure_and_may_act() {
+    let mut config = Config::default();
+    config.limits.control = Rate::new(64, 1);
+    let (_server, at, hear) = serve(local().config(config));
+    let mut peer = Peer::connect(at);
+    ask(&mut peer);
+    let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    for _ in 0..40 {
+        peer.socket.write_all(&ping).unwrap();
+    }
+    let name = peer.socket.local_addr().unwrap();
+    assert_eq!(notice(&hear), format!("control-frames of {name}"));
+    loop {
+        match peer.next() {
+            Seen::GoAway(code) => break assert_eq!(code, ErrorCode::NO_ERROR),
+            Seen::Closed(reason) => panic!("it ended by {reason}"),
+            _ => {}
+        }
+    }
+    assert!(hear.try_recv().is_err(), "told more than once");
 }

@@ -120,7 +120,8 @@ pub enum Event<'i> {
         /// What the peer adds, at most 256 octets of it.
         debug: Bytes,
     },
-    /// Soft stage of a limit: the peer has used half of it. A driver may read more slowly.
+    /// Soft stage of a limit: the peer has used half of it. A program may log who it is, or let it go before the
+    /// hard stage does.
     Pressure(LimitName),
     /// A frame of an extension: ALTSVC, ORIGIN, or, with
     /// [`raw_extensions`](crate::config::Config::raw_extensions), any unknown type.

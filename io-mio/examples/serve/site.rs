@@ -8,10 +8,10 @@ use crate::paths::{Found, Missing, Root};
 use crate::ranges::{Wanted, wanted};
 use crate::types;
 use bytes::Bytes;
-use bywash_mio::ConnId;
 use bywash_mio::error::{End, Notice};
-use bywash_mio::proto::error::{CloseReason, SendError};
+use bywash_mio::proto::error::{CloseReason, LimitName, SendError};
 use bywash_mio::server::{Reply, Request, Service};
+use bywash_mio::{ConnId, Cx};
 use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
@@ -246,6 +246,13 @@ impl Service for Site {
     fn on_close(&mut self, _conn: ConnId, end: &End) {
         if !matches!(end.reason, CloseReason::Finished | CloseReason::Eof) {
             log::tell(end);
+        }
+    }
+
+    fn on_pressure(&mut self, cx: &mut Cx<'_>, conn: ConnId, limit: LimitName) {
+        if let Some(conn) = cx.conn(conn) {
+            let peer = conn.peer();
+            log::tell(&format_args!("{peer} has used half of the limit {limit}"));
         }
     }
 

@@ -5,6 +5,7 @@ use super::request::Request;
 use crate::engine::Cx;
 use crate::error::{End, Notice};
 use crate::id::ConnId;
+use bywash_proto::error::LimitName;
 
 /// Answers requests on the loop's thread. Must not block; a [`Pool`](crate::server::Pool) is a service
 /// whose handlers may.
@@ -26,6 +27,17 @@ pub trait Service {
 
     /// A connection is gone.
     fn on_close(&mut self, _conn: ConnId, _end: &End) {}
+
+    /// A peer has used half of a limit on what it may cost; at the whole of it the connection ends with
+    /// ENHANCE_YOUR_CALM ([`Event::Pressure`](bywash_proto::event::Event::Pressure)). Told once, and again
+    /// after the peer was calm for a while.
+    ///
+    /// The loop does nothing of its own then. A turn of any connection is bounded
+    /// ([`LoopOptions::events_per_turn`](crate::LoopOptions::events_per_turn) and `bytes_per_turn`), so a
+    /// peer that presses takes no more of the loop than one that does not, and reading it more slowly would
+    /// only hold up the honest streams beside what presses. A service may know better who that is: log it,
+    /// refuse its next connections, or let it go with `cx.conn(conn)`'s `shutdown`, `close` or `abort`.
+    fn on_pressure(&mut self, _cx: &mut Cx<'_>, _conn: ConnId, _limit: LimitName) {}
 
     /// A line for the log.
     fn on_notice(&mut self, _notice: &Notice) {}

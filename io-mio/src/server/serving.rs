@@ -342,6 +342,10 @@ impl<S: Service> Handler for Serving<S> {
                 }
             }
             Event::Drained { stream } => self.on_drained(cx, (conn, stream)),
+            Event::Pressure(limit) => {
+                let service = &mut self.service;
+                let _ = caught(|| service.on_pressure(cx, conn, limit));
+            }
             _ => {}
         }
     }
