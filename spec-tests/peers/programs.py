@@ -97,6 +97,30 @@ class Client:
         yield ["client", "--exec", command, *tls]
 
 
+class Obedient:
+    """The example that does what the cases wish, in either role."""
+
+    ours, transports = True, (False, True)
+
+    def __init__(self, key, title, role):
+        self.key, self.title, self.role = key, title, role
+
+    @contextlib.contextmanager
+    def started(self, scratch, secure):
+        """Runs it; gives the arguments of the tester."""
+        pair = [scratch / "cert.pem", scratch / "key.pem"]
+        address = f"127.0.0.1:{free_port()}"
+        command = list(map(str, [TARGET / "release/examples/obey", address, *pair]))
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        identity = ["--cert", pair[0], "--key", pair[1]] if self.role == "client" else []
+        try:
+            wait_for(int(address.rsplit(":")[1]), process, self.title)
+            yield [self.role, "--obey", address, *(["--tls", *identity] if secure else [])]
+        finally:
+            process.kill()
+            process.wait()
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -165,6 +189,11 @@ def serve(_scratch, port, secure):
     return [path, "--bench", "--threads", 1, "--listen-tls" if secure else "--listen", f"127.0.0.1:{port}"]
 
 
+def looped(scratch, port, _secure):
+    path = TARGET / "release/examples/custom_loop_server"
+    return [path, "--listen", f"127.0.0.1:{port}", "--root", scratch / "files"]
+
+
 def said(*command):
     run = subprocess.run(command, capture_output=True, text=True)
     return (run.stdout + run.stderr).strip().splitlines()[0]
@@ -176,9 +205,11 @@ def version(*command):
 
 
 def all_peers(only):
-    """What takes part, and the names of what is not there."""
+    """What takes part, the keys of what does not, and all keys in order."""
     rivals = TARGET / "rivals"
-    fetch = TARGET / "release/examples/fetch"
+    examples = TARGET / "release/examples"
+    fetch, obey = examples / "fetch", examples / "obey"
+    loop_server, loop_client = examples / "custom_loop_server", examples / "custom_loop_client"
     new, old = rivals / "h2-peers/release/h2-peer", rivals / "h2-peers/release/h2-peer-0418"
     go_server, go_client = rivals / "go-peer-server", rivals / "go-peer-client"
     three = ["{url}", "{url}a", "{url}b"]
@@ -191,32 +222,34 @@ def all_peers(only):
         return f"Go {version('go', 'version')} net/http"
 
     candidates = [
-        (TARGET / "release/examples/serve", lambda: Server("serve", "bywash-mio, example `serve`", serve, "/sink", ours=True)),
-        ("nghttpd", lambda: Server("nghttpd", f"nghttpd, nghttp2 {version('nghttpd', '--version')}", nghttpd, "/")),
-        (new, lambda: Server("h2", h2_new(), with_pair(new, "server"), "/")),
-        (old, lambda: Server("h2-0.4.18", "hyperium/h2 0.4.18", with_pair(old, "server"), "/")),
-        (go_server, lambda: Server("go", go(), with_pair(go_server), "/")),
-        ("nginx", lambda: Server("nginx", f"nginx {version('nginx', '-v')}", nginx, "/upload")),
-        ("h2o", lambda: Server("h2o", f"h2o {version('h2o', '--version')}", h2o, "/upload")),
-        (fetch, lambda: Client("fetch", "bywash-mio, example `fetch`, GET", lambda _: [fetch, "-k", "-n", *three], ours=True)),
-        (fetch, lambda: Client("fetch-post", "bywash-mio, example `fetch`, POST", lambda scratch: [fetch, "-k", "-n", "-d", scratch / "body", *three], ours=True)),
-        ("nghttp", lambda: Client("nghttp", f"nghttp, nghttp2 {version('nghttp', '--version')}, GET", lambda _: ["nghttp", "-n", *three])),
-        ("nghttp", lambda: Client("nghttp-post", f"nghttp, nghttp2 {version('nghttp', '--version')}, POST", lambda scratch: ["nghttp", "-n", "-d", scratch / "body", *three])),
-        (new, lambda: Client("h2-get", f"{h2_new()}, GET", lambda _: [new, "client", "{url}"])),
-        (new, lambda: Client("h2-post", f"{h2_new()}, POST whose body stays open", lambda _: [new, "client", "{url}", "post"])),
-        (old, lambda: Client("h2-0.4.18-post", "hyperium/h2 0.4.18, POST whose body stays open", lambda _: [old, "client", "{url}", "post"])),
-        (go_client, lambda: Client("go-get", f"{go()}, GET", lambda _: [go_client, "{url}"])),
-        (go_client, lambda: Client("go-post", f"{go()}, POST", lambda _: [go_client, "{url}", "post"])),
+        ("serve", TARGET / "release/examples/serve", lambda key: Server(key, "bywash-mio, example `serve`", serve, "/sink", ours=True)),
+        ("obey-server", obey, lambda key: Obedient(key, "bywash-mio, example `obey`", "server")),
+        ("loop", loop_server, lambda key: Server(key, "bywash-proto, example `custom_loop_server`", looped, "/echo", (False,), ours=True)),
+        ("nghttpd", "nghttpd", lambda key: Server(key, f"nghttpd, nghttp2 {version('nghttpd', '--version')}", nghttpd, "/")),
+        ("h2", new, lambda key: Server(key, h2_new(), with_pair(new, "server"), "/")),
+        ("h2-0.4.18", old, lambda key: Server(key, "hyperium/h2 0.4.18", with_pair(old, "server"), "/")),
+        ("go", go_server, lambda key: Server(key, go(), with_pair(go_server), "/")),
+        ("nginx", "nginx", lambda key: Server(key, f"nginx {version('nginx', '-v')}", nginx, "/upload")),
+        ("h2o", "h2o", lambda key: Server(key, f"h2o {version('h2o', '--version')}", h2o, "/upload")),
+        ("fetch", fetch, lambda key: Client(key, "bywash-mio, example `fetch`, GET", lambda _: [fetch, "-k", "-n", *three], ours=True)),
+        ("fetch-post", fetch, lambda key: Client(key, "bywash-mio, example `fetch`, POST", lambda scratch: [fetch, "-k", "-n", "-d", scratch / "body", *three], ours=True)),
+        ("obey-client", obey, lambda key: Obedient(key, "bywash-mio, example `obey`", "client")),
+        ("loop-client", loop_client, lambda key: Client(key, "bywash-proto, example `custom_loop_client`, GET", lambda _: [loop_client, *three], (False,), ours=True)),
+        ("nghttp", "nghttp", lambda key: Client(key, f"nghttp, nghttp2 {version('nghttp', '--version')}, GET", lambda _: ["nghttp", "-n", *three])),
+        ("nghttp-post", "nghttp", lambda key: Client(key, f"nghttp, nghttp2 {version('nghttp', '--version')}, POST", lambda scratch: ["nghttp", "-n", "-d", scratch / "body", *three])),
+        ("h2-get", new, lambda key: Client(key, f"{h2_new()}, GET", lambda _: [new, "client", "{url}"])),
+        ("h2-post", new, lambda key: Client(key, f"{h2_new()}, POST whose body stays open", lambda _: [new, "client", "{url}", "post"])),
+        ("h2-0.4.18-post", old, lambda key: Client(key, "hyperium/h2 0.4.18, POST whose body stays open", lambda _: [old, "client", "{url}", "post"])),
+        ("go-get", go_client, lambda key: Client(key, f"{go()}, GET", lambda _: [go_client, "{url}"])),
+        ("go-post", go_client, lambda key: Client(key, f"{go()}, POST", lambda _: [go_client, "{url}", "post"])),
     ]
     found, missing = [], []
-    for path, make in candidates:
+    for key, path, make in candidates:
         if shutil.which(str(path)) is None:
-            missing.append(pathlib.Path(path).name)
-            print(f"{missing[-1]} is not installed or not built: it does not take part")
-            continue
-        peer = make()
-        if only is None or peer.key in only:
-            found.append(peer)
+            print(f"{pathlib.Path(path).name} is not installed or not built: {key} does not take part")
+            missing.append(key)
+        elif only is None or key in only:
+            found.append(make(key))
         else:
-            missing.append(peer.key)
-    return found, missing
+            missing.append(key)
+    return found, missing, [key for key, _, _ in candidates]

@@ -76,27 +76,33 @@ def once_more(peers, found, scratch):
             found[peer.key][secure].update(outcomes)
 
 
+def merged(found, peers, missing, order):
+    """The outcomes of this run, and of earlier ones those of peers that did not take part in this."""
+    path = OUT / "outcomes.json"
+    before = json.loads(path.read_text())["peers"] if path.exists() and os.environ.get("ONLY") else []
+    now = [
+        {
+            "key": peer.key, "role": peer.role, "title": peer.title, "ours": peer.ours,
+            "plain": found[peer.key].get(False), "tls": found[peer.key].get(True),
+        }
+        for peer in peers
+    ]
+    kept = {one["key"]: one for one in [*before, *now]}
+    sorted_by_key = [kept[key] for key in order if key in kept]
+    path.write_text(json.dumps({"missing": [key for key in missing if key not in kept], "peers": sorted_by_key}))
+
+
 def main():
     only = os.environ.get("ONLY")
     OUT.mkdir(parents=True, exist_ok=True)
     if "--tables" not in sys.argv[1:]:
-        peers, missing = programs.all_peers(only.split(",") if only else None)
+        peers, missing, order = programs.all_peers(only.split(",") if only else None)
         with tempfile.TemporaryDirectory() as folder:
             scratch = pathlib.Path(folder)
             programs.prepare(scratch)
             found = all_runs(peers, scratch)
             once_more(peers, found, scratch)
-        record = {
-            "missing": missing,
-            "peers": [
-                {
-                    "key": peer.key, "role": peer.role, "title": peer.title, "ours": peer.ours,
-                    "plain": found[peer.key].get(False), "tls": found[peer.key].get(True),
-                }
-                for peer in peers
-            ],
-        }
-        (OUT / "outcomes.json").write_text(json.dumps(record))
+        merged(found, peers, missing, order)
     sys.exit(tables.write(json.loads((OUT / "outcomes.json").read_text())))
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs all cases against everybody's stacks over sockets, in cleartext and TLS, and writes ../PEERS.md.
 #
-# usage: run.sh             all of it, about ten minutes
+# usage: run.sh             all of it, about fifteen minutes
 #        run.sh --tables    the tables anew from the outcomes of the last run
-#        ONLY=go,nghttp run.sh    these peers alone: PEERS.md stays as it is, the tables go to the terminal
+#        ONLY=go,nghttp run.sh    these peers alone: of the others the outcomes of the last run count
 #
 # What is not installed is named, and PEERS.md is not written without it. A difference for which peers.toml has no line is
 # told as UNEXPLAINED and fails the run, and so does a fault that is known and not found.
@@ -13,8 +13,9 @@ root=$(dirname "$(dirname "$here")")
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 
 cd "$root"
-cargo build --quiet --release -p bywash-spec-tests --features tls
+cargo build --quiet --release -p bywash-spec-tests --features tls --bin bywash-spec-tests --example obey
 cargo build --quiet --release -p bywash-mio --example serve --example fetch
+cargo build --quiet --release -p bywash-proto --example custom_loop_server --example custom_loop_client
 for name in h2 h2-0.4.18; do
     CARGO_TARGET_DIR=$CARGO_TARGET_DIR/rivals/h2-peers \
         cargo build --quiet --release --locked --manifest-path "$here/$name/Cargo.toml" ||

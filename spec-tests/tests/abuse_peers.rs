@@ -24,6 +24,8 @@ mod neighbour;
 mod report;
 #[path = "abuse/rig.rs"]
 mod rig;
+#[path = "abuse/rules.rs"]
+mod rules;
 #[path = "abuse/servers.rs"]
 mod servers;
 #[path = "abuse/slow.rs"]
@@ -47,6 +49,7 @@ fn the_table_is_fresh() {
         slow::ALL,
         clients::ALL,
         taken::ALL,
+        rules::ALL,
     ]
     .concat();
     let figures: Vec<report::Figures> = attacks.iter().map(|attack| attack()).collect();

@@ -1,7 +1,7 @@
 //! What came, held against what must come.
 
 use super::outcome::{Expect, Outcome, Ran, Scope, Verdict};
-use super::session::{Progress, Session, status};
+use super::session::{FLOODS, Progress, Session, status};
 use super::wire::{Told, Wish};
 use crate::raw::wire::code;
 use crate::raw::{RawFrame, Received, Role};
@@ -93,6 +93,9 @@ impl Session<'_> {
 
     /// Nothing more comes.
     fn on_silence(&mut self, expect: &Expect, notes: &Notes) -> Ran {
+        if self.floods() {
+            return Ok(Outcome::violation(expect.to_string(), FLOODS));
+        }
         if expect.allows_nothing() {
             return self.judge_silence(expect);
         }

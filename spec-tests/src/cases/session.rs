@@ -21,6 +21,12 @@ pub(super) use state::State;
 /// Reads in a row that one wait may take: far more than any answer needs.
 const READS: usize = 10_000;
 
+/// Octets that an implementation may send in one case: far more than any answer needs. Some never stop.
+const FLOOD: usize = 16 << 20;
+
+/// What is said of one that sends more.
+pub(super) const FLOODS: &str = "frames without end";
+
 /// What is under test, and how to speak to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -59,6 +65,8 @@ pub struct Session<'w> {
     /// Octets received, while they are not read as frames.
     pub(super) unread: Option<Vec<u8>>,
     pub(super) ended: bool,
+    /// Octets received.
+    received: usize,
     pub(super) sibling: Option<u32>,
     pub(super) window: u32,
     /// The implementation's first SETTINGS.
@@ -82,6 +90,7 @@ impl<'w> Session<'w> {
             sent: Vec::new(),
             unread: None,
             ended: false,
+            received: 0,
             sibling: None,
             window: DEFAULT_WINDOW,
             settings: Vec::new(),
@@ -169,8 +178,12 @@ impl<'w> Session<'w> {
         if self.ended {
             return Progress::End;
         }
+        if self.floods() {
+            return Progress::Still;
+        }
         match self.wire.receive(wait) {
             Got::Octets(octets) => {
+                self.received += octets.len();
                 match &mut self.unread {
                     Some(unread) => unread.extend_from_slice(&octets),
                     None => self.peer.receive(&octets),
@@ -185,6 +198,11 @@ impl<'w> Session<'w> {
                 Progress::End
             }
         }
+    }
+
+    /// Whether the implementation sent more than anybody reads.
+    pub(super) fn floods(&self) -> bool {
+        self.received > FLOOD
     }
 
     /// One step of input and output; whether anything moved.
@@ -242,6 +260,10 @@ impl<'w> Session<'w> {
         // RFC 9113 5.4.2 only says that a second RST_STREAM should not be sent.
         let again =
             matches!(fault, Some(PeerFault::AfterReset { kind: k, .. }) if *k == kind::RST_STREAM);
+        if self.floods() {
+            // What came is a flood, and as long.
+            came = vec![FLOODS.to_owned()];
+        }
         if self.ended {
             came.push("the end of the transport".to_owned());
         }

@@ -113,7 +113,7 @@ configuration unless the attack's name says otherwise. Rounds are a millisecond 
 * *honest stream*, *second connection*: rounds served of rounds tried, on a stream beside the attack and on another
   connection of the same process. *latency*: the longest time from a chunk to its echo, in ms of virtual time: 0 is in
   the same read. No stream can work beside an attack that stands in the middle of a preface or of a frame, that reads
-  nothing, or that keeps the connection's window: '-'.
+  nothing, or that keeps the connection's window, and an answer excuses PINGs: '-'.
 
 In true time, over sockets: `.ci/steps/36-floods.sh` floods the example `serve` and prints what an honest client beside
 it waits.
