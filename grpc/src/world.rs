@@ -271,6 +271,12 @@ impl Node {
         self.with(|sim| sim.shutdown(self.index, grace));
     }
 
+    /// Times at which calls are to be woken, of those that have ended too.
+    #[cfg(test)]
+    pub(crate) fn wakes(&self) -> usize {
+        self.with(|sim| sim.wakes(self.index))
+    }
+
     /// How calls ended so far.
     pub fn endings(&self) -> Endings {
         self.with(|sim| sim.endings(self.index))

@@ -11,7 +11,7 @@ use crate::{
     serve::ServeCore,
     status::Status,
     stream::Finisher,
-    wire::StreamRef,
+    wire::{Instant, StreamRef},
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub(super) struct Served {
     pub(super) max_send: usize,
     /// The object that serves it, of a method that is served so.
     pub(super) reactor: Option<Box<dyn Front>>,
+    /// When the object asked last to be woken.
+    pub(super) wake_at: Option<Instant>,
     /// A handler works on it elsewhere and has not said its last word.
     pub(super) working: bool,
 }
@@ -95,6 +97,13 @@ impl Conn {
 
     pub(super) fn has(&self, stream: StreamRef) -> bool {
         self.stream(number(stream)).is_some()
+    }
+
+    /// Whether the call of this stream waits to be woken at this time.
+    pub(super) fn is_to_wake(&self, stream: StreamRef, at: Instant) -> bool {
+        let place = self.calls.get(stream.slot() as usize);
+        let served = place.and_then(Option::as_ref);
+        served.is_some_and(|served| served.core.stream() == stream && served.wake_at == Some(at))
     }
 
     pub(super) fn streams(&self) -> Vec<StreamRef> {

@@ -93,6 +93,12 @@ impl ServerCore {
         self.endings
     }
 
+    /// Times at which calls are to be woken, of those that have ended too.
+    #[cfg(test)]
+    pub(crate) fn wakes(&self) -> usize {
+        self.wakes.len()
+    }
+
     /// Calls that have not ended.
     pub fn open_calls(&self) -> usize {
         self.conns.values().map(Conn::live).sum()
@@ -178,21 +184,31 @@ impl ServerCore {
 
     /// Time has passed. `wires` finds connections.
     pub fn on_time(&mut self, now: Instant, wires: &mut dyn Wires) {
-        while let Some((id, stream)) = self.deadlines.pop(now) {
+        while let Some((_, id, stream)) = self.deadlines.pop(now) {
             self.give_up(wires, id, stream, Cancel::Deadline);
         }
-        while let Some((id, stream)) = self.wakes.pop(now) {
-            let Some(wire) = wires.wire(id) else {
-                continue;
-            };
-            if let Some(mut served) = self.take(id, stream) {
-                let news = News::woken();
-                self.react(wire, id, &mut served, news);
-                self.put(id, served);
-            }
+        // What asks to be woken at once has its turn later: others are to have theirs.
+        let wakes = &mut self.wakes;
+        let due: Vec<_> = std::iter::from_fn(|| wakes.pop(now)).collect();
+        for (at, id, stream) in due {
+            self.wake(wires, at, id, stream);
         }
         for pool in self.spec.pools() {
             pool.expire(now);
+        }
+    }
+
+    fn wake(&mut self, wires: &mut dyn Wires, at: Instant, id: ConnId, stream: StreamRef) {
+        let Some(wire) = wires.wire(id) else {
+            return;
+        };
+        if let Some(mut served) = self.take(id, stream) {
+            if served.wake_at == Some(at) {
+                served.wake_at = None;
+                let news = News::woken();
+                self.react(wire, id, &mut served, news);
+            }
+            self.put(id, served);
         }
     }
 

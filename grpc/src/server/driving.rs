@@ -91,6 +91,14 @@ impl ServerCore {
             self.hear(wire, served, call.pipe());
             if let Some(time) = asks.wake {
                 let at = self.host.now() + time;
+                served.wake_at = Some(at);
+                let conns = &self.conns;
+                // What the call at hand asked for before counts no more, and it is not in its place.
+                self.wakes.prune(|at, id, stream| {
+                    conns
+                        .get(&id)
+                        .is_some_and(|conn| conn.is_to_wake(stream, at))
+                });
                 self.wakes.add(at, id, served.core.stream());
             }
             news = News::room(asks.full && call.pipe().is_writable());

@@ -38,32 +38,46 @@ impl Ord for Due {
     }
 }
 
-/// Deadlines, of calls that have ended too: those are dropped when they come up, or when they are most of the heap.
+/// Fewer than so many are not worth a look.
+const FEW: usize = 64;
+
+/// Deadlines, of calls that have ended too: those are dropped when they come up, or when they may be most of the heap.
 #[derive(Default)]
-pub(super) struct Deadlines(BinaryHeap<Reverse<Due>>);
+pub(super) struct Deadlines {
+    heap: BinaryHeap<Reverse<Due>>,
+    /// Twice what was left when the ended ones were last dropped.
+    many: usize,
+}
 
 impl Deadlines {
     pub(super) fn add(&mut self, at: Instant, conn: ConnId, stream: StreamRef) {
-        self.0.push(Reverse(Due { at, conn, stream }));
+        self.heap.push(Reverse(Due { at, conn, stream }));
     }
 
-    /// Drops those that `lives` does not hold for, if there are many more than `live`.
-    pub(super) fn prune(&mut self, live: usize, lives: impl Fn(ConnId, StreamRef) -> bool) {
-        if self.0.len() > 64 + 2 * live {
-            let mut kept = std::mem::take(&mut self.0).into_vec();
-            kept.retain(|Reverse(due)| lives(due.conn, due.stream));
-            self.0 = kept.into();
+    /// Drops those that `lives` does not hold for, if they may be most. Looks at each about once for each that is added.
+    pub(super) fn prune(&mut self, lives: impl Fn(Instant, ConnId, StreamRef) -> bool) {
+        if self.heap.len() >= self.many.max(FEW) {
+            let mut kept = std::mem::take(&mut self.heap).into_vec();
+            kept.retain(|Reverse(due)| lives(due.at, due.conn, due.stream));
+            self.many = 2 * kept.len();
+            self.heap = kept.into();
         }
     }
 
-    pub(super) fn pop(&mut self, now: Instant) -> Option<(ConnId, StreamRef)> {
+    pub(super) fn pop(&mut self, now: Instant) -> Option<(Instant, ConnId, StreamRef)> {
         if self.next()? > now {
             return None;
         }
-        self.0.pop().map(|Reverse(due)| (due.conn, due.stream))
+        let Reverse(due) = self.heap.pop()?;
+        Some((due.at, due.conn, due.stream))
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        self.0.peek().map(|Reverse(due)| due.at)
+        self.heap.peek().map(|Reverse(due)| due.at)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
     }
 }

@@ -1,7 +1,7 @@
 //! Calls that begin.
 
 use super::{
-    calls::{Conn, Served, number},
+    calls::{Served, number},
     core::ServerCore,
     job::guarded,
     news::News,
@@ -80,11 +80,11 @@ impl ServerCore {
         };
         let served = self.begin(id, core, incoming, entry, path);
         if let Some(deadline) = served.core.deadline() {
-            self.deadlines.add(deadline, id, stream);
             let conns = &self.conns;
-            let live = conns.values().map(Conn::live).sum();
-            let lives = |id, stream| conns.get(&id).is_some_and(|conn| conn.has(stream));
-            self.deadlines.prune(live, lives);
+            // Before the new one: its call is not in its place yet.
+            self.deadlines
+                .prune(|_, id, stream| conns.get(&id).is_some_and(|conn| conn.has(stream)));
+            self.deadlines.add(deadline, id, stream);
         }
         self.start(wire, id, served);
     }
@@ -166,6 +166,7 @@ impl ServerCore {
             reply: None,
             max_send,
             reactor: None,
+            wake_at: None,
             working: false,
         })
     }

@@ -141,6 +141,11 @@ impl Sim {
         (clients, servers)
     }
 
+    #[cfg(test)]
+    pub(super) fn wakes(&self, node: usize) -> usize {
+        self.nodes[node].core.wakes()
+    }
+
     pub(super) fn endings(&self, node: usize) -> Endings {
         self.nodes[node].core.endings()
     }

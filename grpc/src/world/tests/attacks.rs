@@ -58,3 +58,83 @@ fn a_methods_own_pool_lets_no_call_wait_for_ever() {
         assert!(waited < Duration::from_secs(2), "{waited:?}");
     });
 }
+
+/// Many calls of long deadlines that have ended take no other call's deadline along when they are forgotten.
+#[test]
+fn every_call_keeps_its_deadline() {
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let there = Arc::clone(&ends);
+    let world = World::new(1);
+    let node = world.serve(service().bidi(CHAT, move |_, mut requests, _| {
+        let end = requests.recv().map(drop);
+        there
+            .lock()
+            .unwrap()
+            .push(end.map_err(|status| status.code()));
+        Ok(())
+    }));
+    let channel = world.channel(&node);
+    world.run(|| {
+        for n in 0..150 {
+            let quick = channel
+                .call(ECHO, Some(&Q))
+                .timeout(Duration::from_secs(3600));
+            quick.call().unwrap();
+            let slow = channel.call(CHAT, None).timeout(Duration::from_secs(1));
+            let slow = slow.open();
+            world.advance(Duration::from_millis(10));
+            // The server must know by itself.
+            node.stall();
+            world.advance(Duration::from_secs(2));
+            let last = ends.lock().unwrap().pop();
+            assert_eq!(last, Some(Err(Code::DeadlineExceeded)), "round {n}");
+            drop(slow);
+            node.resume();
+        }
+    });
+}
+
+/// Asks with every message to be woken an hour after it.
+struct Patient(Arc<AtomicUsize>);
+
+impl Reactor<Bytes, Bytes> for Patient {
+    fn on_message(&mut self, stream: &mut Stream<'_, Bytes>, message: Bytes) {
+        stream.wake_after(match &message[..] {
+            b"soon" => Duration::from_millis(10),
+            _ => Duration::from_secs(3600),
+        });
+        stream.request(1);
+    }
+
+    fn on_half_close(&mut self, stream: &mut Stream<'_, Bytes>) {
+        stream.finish(Ok(()));
+    }
+
+    fn on_wake(&mut self, _: &mut Stream<'_, Bytes>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn what_is_asked_for_last_is_when_a_reactor_wakes() {
+    let wakes = Arc::new(AtomicUsize::new(0));
+    let there = Arc::clone(&wakes);
+    let world = World::new(1);
+    let node = world.serve(service().reactor(CHAT, move |_| Ok(Patient(there.clone()))));
+    let channel = world.channel(&node);
+    world.run(|| {
+        let mut chat = channel.call(CHAT, None).open();
+        for message in ["soon", "late", "soon", "late"] {
+            chat.tx.send(&bytes(message)).unwrap();
+        }
+        world.advance(Duration::from_secs(60));
+        assert_eq!(wakes.load(Ordering::Relaxed), 0);
+        world.advance(Duration::from_secs(3600));
+        assert_eq!(wakes.load(Ordering::Relaxed), 1);
+        for _ in 0..3000 {
+            chat.tx.send(&Q).unwrap();
+        }
+        world.advance(Duration::from_secs(1));
+        assert!(node.wakes() < 200, "{}", node.wakes());
+    });
+}
