@@ -105,7 +105,7 @@ impl Fronts {
                     front.news.tell(&mut *reactor, &front.pipe, &mut asks);
                     let (result, trailers) = (result.clone(), trailers.clone());
                     // A panic here has no call left to end.
-                    let _ = caught(|| reactor.end(result, trailers));
+                    let _ = caught(move || reactor.end(result, trailers));
                 }
                 front.pipe.put_end(Ended { result, trailers }, false);
                 self.by_number.remove(&front.pipe.origin().number);
@@ -232,7 +232,7 @@ impl ClientCore {
         if let Some(mut reactor) = reactor {
             let (result, trailers) = (result.clone(), trailers.clone());
             // A panic here has no call left to end.
-            let _ = caught(|| reactor.end(result, trailers));
+            let _ = caught(move || reactor.end(result, trailers));
         }
         call.put_end(Ended { result, trailers }, false);
         if let Some(done) = done {

@@ -135,7 +135,7 @@ impl ServerCore {
         served.cx.cancel(why);
         if let Some(mut reactor) = served.reactor.take() {
             // A panic here has no call left to end.
-            let _ = caught(|| reactor.end(Err(why)));
+            let _ = caught(move || reactor.end(Err(why)));
         }
     }
 
@@ -210,7 +210,7 @@ impl ServerCore {
         }
         if let Some(mut reactor) = served.reactor.take() {
             let _guard = OnLoop::enter();
-            let _ = caught(|| reactor.end(Ok(())));
+            let _ = caught(move || reactor.end(Ok(())));
         }
     }
 

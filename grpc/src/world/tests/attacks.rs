@@ -138,3 +138,43 @@ fn what_is_asked_for_last_is_when_a_reactor_wakes() {
         assert!(node.wakes() < 200, "{}", node.wakes());
     });
 }
+
+/// Panics when it is dropped.
+struct Fragile;
+
+impl Reactor<Bytes, Bytes> for Fragile {
+    fn on_message(&mut self, stream: &mut Stream<'_, Bytes>, _: Bytes) {
+        stream.finish(Ok(()));
+    }
+
+    fn on_half_close(&mut self, _: &mut Stream<'_, Bytes>) {}
+}
+
+impl ClientReactor<Bytes, Bytes> for Fragile {
+    fn on_message(&mut self, _: &mut Stream<'_, Bytes>, _: Bytes) {}
+
+    fn on_end(&mut self, _: Result<(), Status>, _: Metadata) {}
+}
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn reactors_that_panic_when_they_go_harm_nobody() {
+    let world = World::new(1);
+    let node = world.serve(service().reactor(CHAT, |_| Ok(Fragile)));
+    let channel = world.channel(&node);
+    world.run(|| {
+        let mut chat = channel.call(CHAT, None).open();
+        chat.tx.send(&Q).unwrap();
+        assert!(chat.rx.recv().unwrap().is_none());
+        drop(channel.call(CHAT, None).open());
+        channel.call(COUNT, Some(&Q)).start(Fragile);
+        world.advance(Duration::from_secs(1));
+        assert_eq!(channel.call(ECHO, Some(&Q)).call().unwrap(), Q);
+    });
+    assert_eq!(world.open_calls(), (0, 0));
+}
