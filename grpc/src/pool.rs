@@ -49,7 +49,10 @@ struct State {
     idle: Vec<Arc<Slot>>,
     threads: usize,
     started: u64,
-    stopping: bool,
+    /// Threads that were called or started for work and have not looked for it yet.
+    coming: usize,
+    /// Idle threads that were let go and have not gone yet.
+    leaving: usize,
 }
 
 impl Default for Pool {
@@ -116,7 +119,7 @@ impl Pool {
     /// Threads that are at work.
     pub fn busy_threads(&self) -> usize {
         let state = self.lock();
-        state.threads - state.idle.len()
+        state.threads - state.idle.len() - state.leaving
     }
 
     /// Whether both are the same pool.
@@ -131,9 +134,10 @@ impl Pool {
         let mut state = self.lock();
         let before = state.queue.len();
         for work in batch {
-            // Work that an idle or a new thread takes at once does not wait.
-            let free = state.idle.len() + self.0.limits.threads - state.threads;
-            if state.queue.len() < self.0.limits.queue + free && !state.stopping {
+            // Work that an idle or a new thread takes at once does not wait, even if it is not there yet.
+            let room = self.0.limits.threads - state.threads;
+            let free = state.idle.len() + state.coming + room;
+            if state.queue.len() < self.0.limits.queue.saturating_add(free) {
                 state.queue.push_back((until, work));
             } else {
                 refused.push(work);
@@ -146,6 +150,7 @@ impl Pool {
         let room = self.0.limits.threads - state.threads;
         let fresh = (added - woken).min(room);
         state.threads += fresh;
+        state.coming += woken + fresh;
         let first = state.started;
         state.started += fresh as u64;
         let status = (!refused.is_empty()).then(|| self.busy(&state));
@@ -161,7 +166,9 @@ impl Pool {
                 .is_err()
             {
                 // The system has no more; those who run take it in turn, or it is refused when its time is over.
-                self.lock().threads -= 1;
+                let mut state = self.lock();
+                state.threads -= 1;
+                state.is_let_go();
             }
         }
         for work in refused {
@@ -184,6 +191,13 @@ impl Pool {
 
     fn work(&self, host: &Arc<dyn Host>) {
         let slot = Arc::new(Slot::new());
+        let mut state = self.lock();
+        if state.is_let_go() && state.queue.is_empty() {
+            // Another has done what this one was started for, and stays in its place.
+            state.threads -= 1;
+            return;
+        }
+        drop(state);
         loop {
             let mut state = self.lock();
             if let Some((until, work)) = state.queue.pop_front() {
@@ -196,10 +210,6 @@ impl Pool {
                 }
                 continue;
             }
-            if state.stopping {
-                state.threads -= 1;
-                return;
-            }
             state.idle.push(Arc::clone(&slot));
             drop(state);
             let until = host.now() + IDLE;
@@ -209,13 +219,17 @@ impl Pool {
                 .idle
                 .iter()
                 .position(|other| Arc::ptr_eq(other, &slot));
-            if let Some(at) = place {
-                // Nobody called.
-                state.idle.remove(at);
-                if host.now() >= until && state.queue.is_empty() {
-                    state.threads -= 1;
-                    return;
+            let goes = match place {
+                Some(at) => {
+                    // Nobody called.
+                    state.idle.remove(at);
+                    host.now() >= until
                 }
+                None => state.is_let_go(),
+            };
+            if goes && state.queue.is_empty() {
+                state.threads -= 1;
+                return;
             }
         }
     }
@@ -243,15 +257,28 @@ impl Pool {
             .map(|(until, _)| *until + Duration::from_nanos(1))
     }
 
-    /// Takes no more work and lets idle threads go.
-    pub fn stop(&self, host: &Arc<dyn Host>) {
+    /// Lets idle threads go. Others who share the pool go on with it.
+    pub fn dismiss(&self, host: &Arc<dyn Host>) {
         let mut state = self.lock();
-        state.stopping = true;
         let idle = std::mem::take(&mut state.idle);
+        state.leaving += idle.len();
         drop(state);
         for slot in idle {
             host.unpark(&slot);
         }
+    }
+}
+
+impl State {
+    /// Why a thread looks for work: it was let go, or else called or started.
+    fn is_let_go(&mut self) -> bool {
+        // Which of them it is does not matter; only the numbers count.
+        let goes = self.leaving > 0 && (self.coming == 0 || self.queue.is_empty());
+        match goes {
+            true => self.leaving -= 1,
+            false => self.coming = self.coming.saturating_sub(1),
+        }
+        goes
     }
 }
 
@@ -301,6 +328,66 @@ mod tests {
             told.recv().unwrap().unwrap();
         }
         assert_eq!(pool.threads(), 3, "idle threads are used again");
+    }
+
+    /// Starts threads when it is told to.
+    struct Slow(ThreadHost, Mutex<Vec<Box<dyn FnOnce() + Send>>>);
+
+    impl Host for Slow {
+        fn now(&self) -> Instant {
+            self.0.now()
+        }
+        fn park(&self, slot: &Slot, until: Option<Instant>) {
+            self.0.park(slot, until);
+        }
+        fn unpark(&self, slot: &Slot) {
+            self.0.unpark(slot);
+        }
+        fn spawn(&self, _: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+            self.1.lock().unwrap().push(body);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_thread_on_its_way_is_as_good_as_free() {
+        let pool = Pool::elastic()
+            .max_threads(2)
+            .queue(0, Duration::from_secs(3600));
+        let slow = Arc::new(Slow(ThreadHost::new(), Mutex::default()));
+        let host: Arc<dyn Host> = slow.clone();
+        let (tell, told) = mpsc::channel();
+        for _ in 0..3 {
+            pool.push(&host, [Box::new(Job(None, tell.clone())) as Box<dyn Work>]);
+        }
+        // Two threads are on their way to two jobs; the third has none.
+        assert_eq!(told.try_recv(), Ok(Err(Code::ResourceExhausted)));
+        assert!(told.try_recv().is_err());
+        for body in slow.1.lock().unwrap().drain(..) {
+            std::thread::spawn(body);
+        }
+        for _ in 0..2 {
+            assert_eq!(told.recv().unwrap(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_pool_works_on_after_its_idle_threads_were_let_go() {
+        let (pool, host) = (Pool::elastic(), host());
+        let (tell, told) = mpsc::channel();
+        for _ in 0..50 {
+            pool.push(&host, [Box::new(Job(None, tell.clone())) as Box<dyn Work>]);
+            pool.dismiss(&host);
+            assert_eq!(told.recv().unwrap(), Ok(()));
+            pool.dismiss(&host);
+        }
+        // Who was at work then may still have become idle.
+        while pool.threads() > 0 {
+            pool.dismiss(&host);
+            std::thread::yield_now();
+        }
+        let state = pool.lock();
+        assert_eq!((state.coming, state.leaving), (0, 0));
     }
 
     #[test]

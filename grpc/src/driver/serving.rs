@@ -431,7 +431,7 @@ impl Running {
             abandoned: 0,
         });
         for host in &hosts {
-            pool.stop(host);
+            pool.dismiss(host);
         }
         // A handler that has just said its last word is still on its way back.
         let patience = Duration::from_millis(100);

@@ -212,3 +212,25 @@ fn choices_that_contradict_one_another_are_none() {
     let error = Channel::builder("xds:///a/b").plaintext().build();
     assert!(matches!(error, Err(BuildError::Target(_))));
 }
+
+/// A pool serves those who share it also after one of them has ended.
+#[test]
+fn servers_that_share_a_pool_end_each_for_itself() {
+    let pool = crate::server::Pool::elastic();
+    let start = || {
+        let builder = Server::builder().service(service()).handlers(pool.clone());
+        let running = builder.listen("127.0.0.1:0").unwrap().start().unwrap();
+        let channel = Channel::builder(&running.addrs()[0].to_string());
+        (running, channel.plaintext().build().unwrap())
+    };
+    let (first, to_first) = start();
+    let (second, to_second) = start();
+    to_first.call(ECHO, Some(&NONE)).call().unwrap();
+    to_second.call(ECHO, Some(&NONE)).call().unwrap();
+    first.shutdown(Duration::ZERO);
+    to_second.call(ECHO, Some(&NONE)).call().unwrap();
+    second.shutdown(Duration::ZERO);
+    let (third, to_third) = start();
+    to_third.call(ECHO, Some(&NONE)).call().unwrap();
+    third.shutdown(Duration::ZERO);
+}
