@@ -121,7 +121,8 @@ impl Engine {
             let text = "a callback must not turn a loop";
             return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
         }
-        let until = longest.map(|longest| Instant::now() + longest);
+        // Longer than the clock goes is for ever.
+        let until = longest.and_then(|longest| Instant::now().checked_add(longest));
         self.0
             .drive
             .own(&|| until.map(|until| until.saturating_duration_since(Instant::now())));

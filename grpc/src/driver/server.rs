@@ -148,7 +148,7 @@ impl Handler for Loop {
                 self.core.on_ring(now, wire, &call);
             }
             Message::Shutdown(grace) => {
-                cx.shutdown(grace + FAREWELL);
+                cx.shutdown(grace.saturating_add(FAREWELL));
                 let at = cx.now() + grace;
                 cx.set_timer(at, HARD_STOP);
             }

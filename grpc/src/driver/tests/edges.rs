@@ -234,3 +234,31 @@ fn servers_that_share_a_pool_end_each_for_itself() {
     to_third.call(ECHO, Some(&NONE)).call().unwrap();
     third.shutdown(Duration::ZERO);
 }
+
+/// For ever is a time that a server may be given to end in: its calls end as they like.
+#[test]
+fn a_server_may_take_for_ever_to_end() {
+    let service = Service::<Tag>::new("t.T").unary(ECHO, |_, request: Bytes| {
+        thread::sleep(Duration::from_millis(200));
+        Ok(request)
+    });
+    let builder = Server::builder().service(service);
+    let running = builder.listen("127.0.0.1:0").unwrap().start().unwrap();
+    let channel = Channel::builder(&running.addrs()[0].to_string());
+    let channel = channel.plaintext().build().unwrap();
+    thread::scope(|s| {
+        let call = s.spawn(|| channel.call(ECHO, Some(&NONE)).call());
+        thread::sleep(Duration::from_millis(50));
+        let ended = running.shutdown(Duration::MAX);
+        // It was not there yet on a slow machine.
+        match call.join().unwrap() {
+            Ok(_) => assert_eq!((ended.completed, ended.cancelled), (1, 0)),
+            Err(status) => assert_eq!(ended.completed + ended.cancelled, 0, "{status}"),
+        }
+    });
+    let engine = Engine::without_keeper().unwrap();
+    let handle = Channel::builder("127.0.0.1:1").plaintext().engine(&engine);
+    let channel = handle.build().unwrap();
+    channel.call(ECHO, Some(&NONE)).start(drop);
+    engine.turn(Some(Duration::MAX)).unwrap();
+}
