@@ -10,7 +10,7 @@ use crate::{
     credentials::CallCredentials,
     filter::ClientFilter,
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
-    host::{Host, Slot},
+    host::{Host, Slot, on_loop},
     listeners,
     pipe::Ring,
     stats::StatsList,
@@ -170,18 +170,29 @@ impl Channel {
         self.0.watch.state()
     }
 
-    /// Waits until the channel is in another state than `from`, for so long at most; returns the state.
+    /// Waits until the channel is in another state than `from`, for so long at most; returns the state. On a loop's
+    /// thread, which must not wait, it returns at once.
     pub fn wait_for_state_change(&self, from: ChannelState, longest: Duration) -> ChannelState {
         let host = &self.0.host;
         let until = host.now() + longest;
         loop {
             let slot = Arc::new(Slot::new());
             let state = self.0.watch.wait_in(from, &slot);
-            if state != from || host.now() >= until {
+            let waits = state == from && host.now() < until && !on_loop();
+            if waits {
+                host.park(&slot, Some(until));
+            }
+            self.0.watch.leave(&slot);
+            if !waits {
                 return state;
             }
-            host.park(&slot, Some(until));
         }
+    }
+
+    /// Threads that are said to wait for another state.
+    #[cfg(test)]
+    pub(crate) fn watchers(&self) -> usize {
+        self.0.watch.waiting()
     }
 
     /// Connects, if the channel is idle, without waiting for it.

@@ -29,6 +29,19 @@ impl Watch {
         inner.0
     }
 
+    /// The slot waits no more.
+    pub(super) fn leave(&self, slot: &Arc<Slot>) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.1.retain(|other| !Arc::ptr_eq(other, slot));
+    }
+
+    /// Slots that wait.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.1.len()
+    }
+
     /// The loop tells the state; those who wait for a change are let go.
     pub(super) fn set(&self, state: ChannelState, host: Option<&dyn Host>) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -178,3 +178,30 @@ fn reactors_that_panic_when_they_go_harm_nobody() {
     });
     assert_eq!(world.open_calls(), (0, 0));
 }
+
+#[test]
+fn who_waited_for_a_channels_state_leaves_nothing() {
+    let world = World::new(1);
+    let node = world.serve(service());
+    let channel = world.channel(&node);
+    world.run(|| {
+        let state = channel.state();
+        for _ in 0..10 {
+            let after = channel.wait_for_state_change(state, Duration::from_millis(1));
+            assert_eq!(after, state);
+        }
+        assert_eq!(channel.watchers(), 0);
+        // A loop does not wait.
+        let (before, other) = (world.now(), channel.clone());
+        let waited = Arc::new(Mutex::new(None));
+        let there = Arc::clone(&waited);
+        channel.call(ECHO, Some(&Q)).start(move |_| {
+            let state = other.state();
+            let after = other.wait_for_state_change(state, Duration::from_secs(3600));
+            *there.lock().unwrap() = Some(after == state);
+        });
+        world.advance(Duration::from_secs(1));
+        assert_eq!(*waited.lock().unwrap(), Some(true));
+        assert!(world.now().saturating_since(before) < Duration::from_secs(10));
+    });
+}
