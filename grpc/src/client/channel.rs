@@ -59,7 +59,7 @@ impl Drop for Inner {
 
 /// What a channel is made of.
 pub struct ChannelParts {
-    /// Its number on its loop, below 2^24.
+    /// Its number on its loop, below 2^32.
     pub home: u64,
     /// The target and how it is connected to.
     pub spec: ChannelSpec,
@@ -117,7 +117,7 @@ impl ChannelParts {
 }
 
 /// Bits of a connection's name that tell connections of one channel apart.
-pub(super) const HOME_SHIFT: u32 = 40;
+pub(super) const HOME_SHIFT: u32 = 32;
 
 impl Channel {
     /// Makes a channel on a loop.

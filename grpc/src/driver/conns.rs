@@ -174,7 +174,7 @@ mod tests {
         let mut conns = Conns::default();
         conns.learn(7, how.clone());
         conns.learn(8, how);
-        conns.calm(wire::ConnId(7 << 40 | 3));
+        conns.calm(wire::ConnId(7 << 32 | 3));
         let interval = |home| {
             let keepalive = conns.hows[&home].config.timers.keepalive;
             keepalive.map(|keepalive| keepalive.interval.as_secs())
