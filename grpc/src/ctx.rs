@@ -341,6 +341,12 @@ impl Ctx {
         Some(std::mem::take(&mut state.head))
     }
 
+    /// Callbacks that wait for the call to be given up.
+    #[cfg(test)]
+    pub(crate) fn callbacks(&self) -> usize {
+        self.lock().callbacks.len()
+    }
+
     pub(crate) fn take_trailers(&self) -> Metadata {
         std::mem::take(&mut self.lock().trailers)
     }

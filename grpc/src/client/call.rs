@@ -333,12 +333,23 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
             },
             &inner.host,
         ));
+        let mut parent = self.options.parent.as_ref().map(|parent| {
+            let call = Arc::downgrade(&pipe);
+            parent.on_cancel(move |why| {
+                if let Some(call) = call.upgrade() {
+                    call.say(Out::Cancel(why.status()));
+                }
+            })
+        });
+        let held = done.is_none() && reactor.is_none();
         let letter = Letter(LetterKind::Start(Box::new(Start {
             spec,
             call: Arc::clone(&pipe),
             hooks,
             done,
             reactor: reactor.take(),
+            // Who holds a call has its parent go with it; what nobody holds ends by itself.
+            parent: parent.take_if(|_| !held),
         })));
         let posted = match waits {
             true => inner.post.post_and_wait(letter),
@@ -350,14 +361,6 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         if let Some(canceller) = &self.options.canceller {
             canceller.watch(&pipe);
         }
-        let parent = self.options.parent.as_ref().map(|parent| {
-            let call = Arc::downgrade(&pipe);
-            parent.on_cancel(move |why| {
-                if let Some(call) = call.upgrade() {
-                    call.say(Out::Cancel(why.status()));
-                }
-            })
-        });
         Ok(Begun { pipe, parent })
     }
 }
@@ -407,11 +410,7 @@ impl<Q, R> Call<'_, Unary, Q, R> {
             false,
         );
         match begun {
-            Ok(Begun { parent, .. }) => {
-                if let Some(parent) = parent {
-                    parent.forget();
-                }
-            }
+            Ok(_) => {}
             Err(status) => {
                 if let Some(done) = done.lock().unwrap_or_else(PoisonError::into_inner).take() {
                     done(Err(status));
@@ -427,11 +426,7 @@ impl<K: Kind, Q: 'static, R: 'static> Call<'_, K, Q, R> {
         let canceller = self.options.canceller.get_or_insert_default().clone();
         let mut front = Some(erase_client(reactor, self.req, self.res));
         match self.begin(None, &mut front, false) {
-            Ok(Begun { parent, .. }) => {
-                if let Some(parent) = parent {
-                    parent.forget();
-                }
-            }
+            Ok(_) => {}
             Err(status) => {
                 if let Some(mut front) = front {
                     front.end(Err(status), Metadata::new());

@@ -9,6 +9,7 @@ use crate::{
     call::CallEvent,
     channel::{self, CallId, ChannelCore, ChannelState},
     code::Code,
+    ctx::CancelGuard,
     filter::{Hooks, Way},
     host::{Host, OnLoop},
     metadata::Metadata,
@@ -65,6 +66,8 @@ struct Front {
     done: Option<Done>,
     reactor: Option<Box<dyn ClientFront>>,
     news: ClientNews,
+    /// Ends with the call.
+    _parent: Option<CancelGuard>,
 }
 
 impl Fronts {
@@ -369,6 +372,7 @@ impl Home {
             hooks,
             done,
             reactor,
+            parent,
         } = *start;
         let id = self.core.reserve();
         let number = call.origin().number;
@@ -381,6 +385,7 @@ impl Home {
             done,
             news: ClientNews::of(reactor.is_some()),
             reactor,
+            _parent: parent,
         };
         self.fronts.calls.insert(id, front);
         self.fronts.touched.push(id);

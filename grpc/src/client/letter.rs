@@ -4,6 +4,7 @@ use super::watch::Watch;
 use crate::{
     call::CallSpec,
     channel::ChannelSpec,
+    ctx::CancelGuard,
     filter::Hooks,
     pipe::{Pipe, Ring},
     reactor::ClientFront,
@@ -44,6 +45,8 @@ pub(super) struct Start {
     pub(super) hooks: Hooks,
     pub(super) done: Option<Done>,
     pub(super) reactor: Option<Box<dyn ClientFront>>,
+    /// Of a call that nobody holds: while it is there, the parent's cancellation is the call's.
+    pub(super) parent: Option<CancelGuard>,
 }
 
 impl Letter {

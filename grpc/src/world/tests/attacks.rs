@@ -205,3 +205,38 @@ fn who_waited_for_a_channels_state_leaves_nothing() {
         assert!(world.now().saturating_since(before) < Duration::from_secs(10));
     });
 }
+
+/// A served call that makes calls nobody waits for keeps nothing of those that have ended, and gives up those that have
+/// not when it is given up.
+#[test]
+fn a_parent_forgets_the_calls_that_have_ended() {
+    let world = World::new(1);
+    let (contexts, ends) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(None)));
+    let there = Arc::clone(&contexts);
+    let node = world.serve(service().bidi(CHAT, move |cx, mut requests, _| {
+        there.lock().unwrap().push(cx.clone());
+        requests.recv().map(drop)
+    }));
+    let channel = world.channel(&node);
+    world.run(|| {
+        let parent = channel.call(CHAT, None).open();
+        world.advance(Duration::from_secs(1));
+        let cx = contexts.lock().unwrap()[0].clone();
+        for _ in 0..20 {
+            channel.call(ECHO, Some(&Q)).within(&cx).start(drop);
+        }
+        world.advance(Duration::from_secs(1));
+        assert_eq!(cx.callbacks(), 0);
+        let there = Arc::clone(&ends);
+        let key: Method<Tag, Unary, Bytes, Bytes> = Method::new(CHAT.path, &Raw, &Raw);
+        let hangs = channel.call(key, None).within(&cx);
+        hangs.start(move |reply| *there.lock().unwrap() = reply.err());
+        world.advance(Duration::from_secs(1));
+        assert_eq!(cx.callbacks(), 1);
+        drop(parent);
+        world.advance(Duration::from_secs(1));
+        let end = ends.lock().unwrap().take();
+        assert_eq!(end.unwrap().code(), Code::Cancelled);
+        assert_eq!(cx.callbacks(), 0);
+    });
+}
