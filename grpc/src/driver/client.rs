@@ -29,6 +29,9 @@ pub(super) enum Message {
 /// A loop without a leader for so long may have missed what its connections said: it listens before it speaks.
 const STALE: Duration = Duration::from_secs(1);
 
+/// How often a turn looks for mail, before the sockets have theirs: who answers mail by mail must not keep them from it.
+const ROUNDS: usize = 8;
+
 /// The timer of the machine's time.
 const TIME: u64 = 0;
 /// A timer that is due at once: the loop does not sleep.
@@ -147,18 +150,18 @@ impl Loop {
 }
 
 impl Leading<'_> {
-    /// Hears what the mail says, until there is nothing.
-    fn read_mail(&mut self, cx: &mut Cx<'_>) {
+    /// Hears what the mail says, until there is nothing. False if there may be more.
+    fn read_mail(&mut self, cx: &mut Cx<'_>) -> bool {
         if self.turn.keeper {
             while let Some(message) = self.state.deferred.pop_front() {
                 self.state.hear(cx, message);
             }
         }
-        let Some(mail) = self.mail else { return };
-        loop {
+        let Some(mail) = self.mail else { return true };
+        for _ in 0..ROUNDS {
             mail.take_or_sleep(&mut self.state.messages);
             if self.state.messages.is_empty() {
-                return;
+                return true;
             }
             while let Some(message) = self.state.messages.pop_front() {
                 let defer = !self.state.deferred.is_empty() || message.runs_user_code();
@@ -168,6 +171,7 @@ impl Leading<'_> {
                 }
             }
         }
+        false
     }
 
     fn need_not_sleep(&self) -> bool {
@@ -292,14 +296,14 @@ impl Handler for Leading<'_> {
     }
 
     fn before_wait(&mut self, cx: &mut Cx<'_>) {
-        self.read_mail(cx);
+        let read = self.read_mail(cx);
         while let Some(id) = self.state.conns.resolved.pop() {
             let result = Ok(Vec::new());
             self.state.tell(cx, NetEvent::Resolved { id, result });
         }
         self.state.core.flush();
         self.state.arm(cx);
-        if self.need_not_sleep() {
+        if !read || self.need_not_sleep() {
             let now = cx.now();
             cx.set_timer(now, NUDGE);
         }

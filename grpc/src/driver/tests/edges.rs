@@ -262,3 +262,41 @@ fn a_server_may_take_for_ever_to_end() {
     channel.call(ECHO, Some(&NONE)).start(drop);
     engine.turn(Some(Duration::MAX)).unwrap();
 }
+
+/// Calls that are made again as soon as they fail, without a pause, do not keep other channels from their sockets.
+#[test]
+fn who_never_gives_up_holds_nobody_up() {
+    fn again(channel: Channel, on: Arc<std::sync::atomic::AtomicBool>) {
+        let next = channel.clone();
+        channel.call(ECHO, Some(&NONE)).start(move |_| {
+            if on.load(Ordering::Relaxed) {
+                again(next, on);
+            }
+        });
+    }
+    let engine = Engine::new().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = free.local_addr().unwrap().to_string();
+    drop(free);
+    let builder = Server::builder().service(service());
+    let running = builder.listen("127.0.0.1:0").unwrap().start().unwrap();
+    let channel = |target: &str| {
+        let builder = Channel::builder(target).plaintext().engine(&engine);
+        builder.build().unwrap()
+    };
+    let on = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let refused = channel(&nobody);
+    again(refused.clone(), Arc::clone(&on));
+    while refused.state() != ChannelState::TransientFailure {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let (tell, told) = std::sync::mpsc::channel();
+    let other = channel(&running.addrs()[0].to_string());
+    other.call(ECHO, Some(&NONE)).start(move |reply| {
+        let _ = tell.send(reply.is_ok());
+    });
+    let told = told.recv_timeout(Duration::from_secs(30));
+    on.store(false, Ordering::Relaxed);
+    assert_eq!(told, Ok(true));
+    running.shutdown(Duration::ZERO);
+}
