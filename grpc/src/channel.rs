@@ -3,6 +3,8 @@
 mod calls;
 mod connecting;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 use calls::Calls;
 use connecting::{Connecting, Step};
@@ -13,7 +15,7 @@ use crate::{
     framing::Framed,
     metadata::Metadata,
     serve::SendState,
-    status::{ConnError, Status},
+    status::{ConnError, ConnFault, Status},
     wire::{
         Close, ConnId, Endpoint, Instant, Net, NetEvent, OpenRefused, StreamEvent, StreamRef, Wire,
     },
@@ -50,6 +52,8 @@ pub struct ChannelCore {
     active: Option<ConnId>,
     /// Whether the active connection takes streams.
     has_room: bool,
+    /// Whether the active connection has answered anything.
+    useful: bool,
     calls: Calls,
     /// Calls that wait for a connection or for room on it, in order.
     queue: VecDeque<CallId>,
@@ -65,6 +69,7 @@ impl ChannelCore {
             connecting: Connecting::default(),
             active: None,
             has_room: true,
+            useful: false,
             calls: Calls::default(),
             queue: VecDeque::new(),
             last_error: None,
@@ -132,8 +137,17 @@ impl ChannelCore {
                 self.end(id, Err(status), out);
             }
             ChannelState::Shutdown => self.end(id, Err(closed()), out),
-            _ => self.queue.push_back(id),
+            _ => self.enqueue(id),
         }
+    }
+
+    /// Calls that have ended stay in the queue until they come up, unless they are most of it.
+    fn enqueue(&mut self, id: CallId) {
+        if self.queue.len() > 64 + 2 * self.calls.len() {
+            let calls = &self.calls;
+            self.queue.retain(|id| calls.has(*id));
+        }
+        self.queue.push_back(id);
     }
 
     fn open(&mut self, now: Instant, net: &mut dyn Net, id: CallId, out: Out<'_>) {
@@ -141,7 +155,9 @@ impl ChannelCore {
             .active
             .and_then(|conn| net.wire(conn).map(|wire| (conn, wire)))
         else {
-            self.queue.push_back(id);
+            // It has ended, as is told presently.
+            self.has_room = false;
+            self.enqueue(id);
             return;
         };
         let default = (&*self.spec.authority, self.spec.https);
@@ -162,7 +178,7 @@ impl ChannelCore {
             }
             Err(OpenRefused::Draining) => {
                 self.queue.push_front(id);
-                self.leave_connection();
+                self.leave_connection(now, net, None, out);
             }
             Err(OpenRefused::HeadTooLarge { limit }) => {
                 let text = format!("metadata is larger than the server takes ({limit} octets)");
@@ -176,9 +192,19 @@ impl ChannelCore {
     }
 
     /// The active connection takes no new calls; those on it go on.
-    fn leave_connection(&mut self) {
+    fn leave_connection(
+        &mut self,
+        now: Instant,
+        net: &mut dyn Net,
+        why: Option<Arc<ConnError>>,
+        out: Out<'_>,
+    ) {
         self.active = None;
         self.state = ChannelState::Idle;
+        let step = self
+            .connecting
+            .parted(now, net, &self.spec, self.useful, why);
+        self.on_step(now, net, step, out);
     }
 
     fn open_queued(&mut self, now: Instant, net: &mut dyn Net, out: Out<'_>) {
@@ -283,6 +309,8 @@ impl ChannelCore {
                 let (Some(call), Some(wire)) = (self.calls.get_mut(call_id), net.wire(id)) else {
                     return;
                 };
+                let answers = matches!(event, StreamEvent::Response { .. });
+                self.useful |= answers && self.active == Some(id);
                 let verdict = call.on_stream(now, wire, event, &mut |event| out(call_id, event));
                 self.follow(now, net, call_id, verdict, Some(id), out);
             }
@@ -290,8 +318,11 @@ impl ChannelCore {
                 self.has_room = true;
                 self.open_queued(now, net, out);
             }
-            NetEvent::GoAway { id, .. } if self.active == Some(id) => {
-                self.leave_connection();
+            NetEvent::GoAway { id, code, debug } if self.active == Some(id) => {
+                let address = self.spec.target.clone();
+                let fault = ConnFault::GoAway { code, debug };
+                let why = Arc::new(ConnError { address, fault });
+                self.leave_connection(now, net, Some(why), out);
                 self.connect_if_wanted(now, net);
             }
             NetEvent::Closed { id, why } => self.on_closed(now, net, id, why, out),
@@ -314,8 +345,8 @@ impl ChannelCore {
             self.end(call, Err(call::lost(&why)), out);
         }
         if self.active == Some(id) {
-            self.last_error = Some(why);
-            self.leave_connection();
+            self.last_error = Some(Arc::clone(&why));
+            self.leave_connection(now, net, Some(why), out);
             self.connect_if_wanted(now, net);
         } else {
             let event = NetEvent::Closed { id, why };
@@ -334,6 +365,7 @@ impl ChannelCore {
                 self.state = ChannelState::Ready;
                 self.active = Some(id);
                 self.has_room = true;
+                self.useful = false;
                 self.open_queued(now, net, out);
             }
             Step::Failed(error, status) => {

@@ -36,6 +36,9 @@ enum Phase {
     },
 }
 
+/// So many connections in a row that were of no use are a failure of the target's.
+const USELESS: u32 = 2;
+
 #[derive(Default)]
 pub(super) struct Connecting {
     phase: Phase,
@@ -44,6 +47,10 @@ pub(super) struct Connecting {
     fixed: bool,
     /// Rounds that failed in a row.
     failures: u32,
+    /// When the last connection was ready.
+    ready_at: Instant,
+    /// Connections in a row that were ready, and soon gone without an answer to anything.
+    useless: u32,
     next_id: u64,
 }
 
@@ -111,6 +118,7 @@ impl Connecting {
             }
             (Phase::Trying { id: tried, .. }, NetEvent::Ready { id }) if *tried == id => {
                 self.failures = 0;
+                self.ready_at = now;
                 self.phase = Phase::None;
                 Step::Ready(id)
             }
@@ -127,6 +135,33 @@ impl Connecting {
             }
             _ => Step::None,
         }
+    }
+
+    /// The connection that was ready takes no calls any more; `useful` if it has answered anything. A server that sends
+    /// every connection away at once is not asked again and again without a pause.
+    pub(super) fn parted(
+        &mut self,
+        now: Instant,
+        net: &mut dyn Net,
+        spec: &ChannelSpec,
+        useful: bool,
+        why: Option<Arc<ConnError>>,
+    ) -> Step {
+        let lived = now.saturating_since(self.ready_at);
+        if useful || lived >= spec.backoff.delay(0, 0) {
+            self.useless = 0;
+            return Step::None;
+        }
+        self.useless = self.useless.saturating_add(1);
+        if self.useless < USELESS {
+            return Step::None;
+        }
+        self.failures = self.useless - USELESS;
+        let status = match &why {
+            Some(why) => call::lost(why),
+            None => Status::local(Code::Unavailable, "the server is going away"),
+        };
+        self.rest(now, net, spec, why, status)
     }
 
     fn failed(
