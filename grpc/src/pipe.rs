@@ -229,6 +229,10 @@ impl Pipe {
         }
         if wake.writer {
             self.host.unpark(&self.writer);
+            let others = std::mem::take(&mut self.lock().writers);
+            for other in others {
+                self.host.unpark(&other);
+            }
         }
     }
 
@@ -282,7 +286,7 @@ impl Pipe {
     /// As [`wait_writable`](Pipe::wait_writable).
     pub fn wait_writable_until(&self, until: Option<Instant>) -> Result<bool, Status> {
         loop {
-            let mut state = self.lock();
+            let state = self.lock();
             if let Some(ended) = &state.ended {
                 return Err(ended.for_writer());
             }
@@ -295,9 +299,24 @@ impl Pipe {
             if on_loop() {
                 return Err(blocking_on_loop());
             }
-            state.writer_waits = true;
+            self.park_writer(state, until);
+        }
+    }
+
+    /// Waits to be let go as a writer. Sinks may wait on several threads, and a slot is one thread's.
+    fn park_writer(&self, mut state: MutexGuard<'_, State>, until: Option<Instant>) {
+        state.writer_waits = true;
+        if std::mem::replace(&mut state.writer_is_in, true) {
+            let own = Arc::new(Slot::new());
+            state.writers.push(Arc::clone(&own));
+            drop(state);
+            self.host.park(&own, until);
+            let writers = &mut self.lock().writers;
+            writers.retain(|other| !Arc::ptr_eq(other, &own));
+        } else {
             drop(state);
             self.host.park(&self.writer, until);
+            self.lock().writer_is_in = false;
         }
     }
 

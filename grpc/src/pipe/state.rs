@@ -1,9 +1,9 @@
 //! What the lock of a pipe guards.
 
 use super::out::Out;
-use crate::{code::Code, metadata::Metadata, status::Status};
+use crate::{code::Code, host::Slot, metadata::Metadata, status::Status};
 use bytes::Bytes;
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 /// Which threads wait and must be let go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -68,6 +68,10 @@ pub(super) struct State {
     pub(super) posted: bool,
     pub(super) reader_waits: bool,
     pub(super) writer_waits: bool,
+    /// A thread is in the writer's slot.
+    pub(super) writer_is_in: bool,
+    /// Where further threads wait to write.
+    pub(super) writers: Vec<Arc<Slot>>,
     pub(super) wake: Wake,
 }
 

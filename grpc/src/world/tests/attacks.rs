@@ -240,3 +240,41 @@ fn a_parent_forgets_the_calls_that_have_ended() {
         assert_eq!(cx.callbacks(), 0);
     });
 }
+
+/// Sinks of one call wait on several threads: each hears that there is room.
+#[test]
+fn all_sinks_that_wait_hear_of_room() {
+    let sinks = Arc::new(Mutex::new(Vec::new()));
+    let there = Arc::clone(&sinks);
+    let world = World::new(1);
+    let node = world.serve(service().server_streaming(COUNT, move |_, _, out| {
+        there.lock().unwrap().push(out.detach());
+        Ok(())
+    }));
+    let channel = world.channel(&node);
+    world.run(|| {
+        let mut responses = channel.call(COUNT, Some(&Q)).open();
+        world.advance(Duration::from_secs(1));
+        let sink = sinks.lock().unwrap().pop().unwrap();
+        let tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let sink = sink.clone();
+                world.spawn(move || {
+                    let large = Bytes::from(vec![1; 50_000]);
+                    (0..50).all(|_| sink.send(&large, Duration::from_secs(3600)).is_ok())
+                })
+            })
+            .collect();
+        drop(sink);
+        world.advance(Duration::from_secs(1));
+        let before = world.now();
+        let mut read = 0;
+        while let Some(message) = responses.recv().unwrap() {
+            read += message.len();
+        }
+        assert_eq!(read, 4 * 50 * 50_000);
+        let took = world.now().saturating_since(before);
+        assert!(took < Duration::from_secs(600), "{took:?}");
+        assert!(tasks.into_iter().all(Task::join));
+    });
+}
