@@ -54,6 +54,10 @@ impl Work for Job {
             call,
             message,
         } = *self;
+        if call.pipe().ended().is_some() {
+            // Given up while it waited for a thread: nobody would hear its handler.
+            return call.release(Ok(()));
+        }
         let arounds = if apart { &[] } else { &spec.arounds[..] };
         match run {
             Run::Unary(run) => {

@@ -278,3 +278,35 @@ fn all_sinks_that_wait_hear_of_room() {
         assert!(tasks.into_iter().all(Task::join));
     });
 }
+
+#[test]
+fn a_call_given_up_before_it_has_a_thread_runs_no_handler() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let there = Arc::clone(&runs);
+    let mut spec = ServerSpec::default();
+    spec.set_pool(
+        Pool::elastic()
+            .max_threads(1)
+            .queue(10, Duration::from_secs(3600)),
+    );
+    spec.add(
+        Service::<Tag>::new("t.T").bidi(CHAT, move |_, mut requests, _| {
+            there.fetch_add(1, Ordering::Relaxed);
+            requests.recv().map(drop)
+        }),
+    );
+    let world = World::new(1);
+    let node = world.serve_spec(spec);
+    let channel = world.channel(&node);
+    world.run(|| {
+        let mut first = channel.call(CHAT, None).open();
+        world.advance(Duration::from_secs(1));
+        drop(channel.call(CHAT, None).open());
+        world.advance(Duration::from_secs(1));
+        first.tx.close();
+        assert!(first.rx.recv().unwrap().is_none());
+        world.advance(Duration::from_secs(1));
+    });
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    assert_eq!(world.open_calls(), (0, 0));
+}
