@@ -1,7 +1,11 @@
 //! Orders of events, and peers, that want to have more than is theirs.
 
 use super::*;
-use crate::stream::TryRecv;
+use crate::{
+    metadata::Metadata,
+    reactor::{ClientReactor, Reactor, Stream},
+    stream::TryRecv,
+};
 
 /// A handler that says its last word just when its deadline passes: nothing of the call stays at the server.
 #[test]
