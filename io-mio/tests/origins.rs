@@ -3,6 +3,7 @@
 use bywash_mio::client::{Call, CallError, Calls, ClientOptions, Request, Talk};
 use bywash_mio::proto::headers::Head;
 use bywash_mio::{EventLoop, LoopOptions};
+use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::{Duration, Instant};
@@ -135,5 +136,41 @@ fn a_resolver_that_panics_fails_its_name_and_no_other() {
             }
             other => panic!("{other:?}"),
         }
+    }
+}
+
+/// How many connections a client makes in a second to a server that says these words and hangs up.
+fn besieged(words: &'static [u8]) -> usize {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    std::thread::spawn(move || {
+        while let Ok((mut socket, _)) = listener.accept() {
+            count.fetch_add(1, Ordering::SeqCst);
+            let _ = socket.write_all(words);
+            let _ = socket.read(&mut [0; 4096]);
+        }
+    });
+    let mut event_loop = EventLoop::new(LoopOptions::default()).unwrap();
+    let mut calls = calls(|options| options.backoff = Duration::from_millis(200));
+    let (tell, told) = mpsc::channel();
+    // It waits for the peer's SETTINGS, and then for room.
+    let request = Request::tunnel(&url, "websocket").unwrap();
+    let request = request.timeout(Duration::from_secs(1));
+    calls.start(&mut event_loop.cx(), request, Box::new(Ends(tell)));
+    turn_until(&mut event_loop, &mut calls, |calls| calls.running() == 0);
+    assert!(matches!(told.recv().unwrap(), Err(CallError::Deadline)));
+    accepted.load(Ordering::SeqCst)
+}
+
+#[test]
+fn a_peer_that_greets_and_hangs_up_is_not_besieged() {
+    // SETTINGS: extended CONNECT is allowed, and no stream at once. Then GOAWAY.
+    const WORDS: &[u8] = b"\0\0\x0c\x04\0\0\0\0\0\0\x08\0\0\0\x01\0\x03\0\0\0\0\
+        \0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    for words in [&WORDS[..21], WORDS] {
+        let accepted = besieged(words);
+        assert!((1..=8).contains(&accepted), "{accepted} connections");
     }
 }

@@ -12,7 +12,8 @@ use bywash_proto::headers::Head;
 use bywash_proto::vocabulary::StreamRef;
 use std::sync::Arc;
 
-/// The tag of a connection whose peer has sent its SETTINGS: it does speak HTTP/2.
+/// The tag of a connection whose peer has sent its SETTINGS: it does speak HTTP/2. Taken back from one that
+/// ends without a single request.
 const GREETED: u64 = 1;
 
 impl Calls {
@@ -74,6 +75,23 @@ impl Calls {
             origin.waiting.push_front(id);
         }
         self.drive(cx, number);
+    }
+
+    /// A connection takes no more requests. What waits goes elsewhere, unless it was of no use to
+    /// anybody: then its close comes first, and the back-off.
+    fn on_end_of(&mut self, cx: &mut Cx<'_>, conn: ConnId) {
+        let number = self.origins.retire(conn);
+        if let Some(mut conn) = cx.conn(conn) {
+            if conn.stats().streams_sent == 0 {
+                conn.set_tag(0);
+            }
+            if conn.tag() != GREETED {
+                return;
+            }
+        }
+        if let Some(number) = number {
+            self.drive(cx, number);
+        }
     }
 
     /// A try to connect failed, or a connection ended before the peer had said anything.
@@ -138,11 +156,7 @@ impl Handler for Calls {
                     self.drive(cx, number);
                 }
             }
-            Event::GoAway { .. } | Event::Closed(_) => {
-                if let Some(number) = self.origins.retire(conn) {
-                    self.drive(cx, number);
-                }
-            }
+            Event::GoAway { .. } | Event::Closed(_) => self.on_end_of(cx, conn),
             _ => {}
         }
     }
