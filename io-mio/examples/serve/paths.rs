@@ -31,6 +31,8 @@ pub(crate) enum Missing {
     BadRequest = 400,
     Forbidden = 403,
     NotFound = 404,
+    /// The system is short of something: it may be there the next time.
+    Unavailable = 503,
 }
 
 impl Root {
@@ -81,7 +83,7 @@ impl Root {
     /// Opens a file, and makes sure that it is still the one that was looked at: a link may have
     /// taken its place.
     fn open(&self, path: PathBuf) -> Result<Found, Missing> {
-        let file = File::open(&path).map_err(missing)?;
+        let file = without_waiting(&path).map_err(missing)?;
         let facts = file.metadata().map_err(missing)?;
         let (real, seen) = self.look(&path)?;
         if real != path || !same(&facts, &seen) || !facts.is_file() {
@@ -102,9 +104,22 @@ fn same(one: &Metadata, other: &Metadata) -> bool {
     one.len() == other.len() && one.modified().ok() == other.modified().ok()
 }
 
-fn missing(error: std::io::Error) -> Missing {
+/// Opens a file for reading. A pipe may have taken its place: opening that must not block the loop.
+fn without_waiting(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    options.read(true).open(path)
+}
+
+pub(crate) fn missing(error: std::io::Error) -> Missing {
+    // No memory, no descriptors in the system, none in the process: the same numbers on all of Unix.
+    const SHORT: [i32; 3] = [12, 23, 24];
     match error.kind() {
         ErrorKind::PermissionDenied => Missing::Forbidden,
+        _ if cfg!(unix) && error.raw_os_error().is_some_and(|n| SHORT.contains(&n)) => {
+            Missing::Unavailable
+        }
         _ => Missing::NotFound,
     }
 }
@@ -183,7 +198,7 @@ pub(crate) fn encode_name(name: &[u8], out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Missing, Root, decode, encode, relative};
+    use super::{Found, Missing, Root, decode, encode, missing, relative};
     use std::fs;
     use std::path::Path;
 
@@ -212,6 +227,32 @@ mod tests {
     fn a_folder_redirects_to_this_host() {
         assert_eq!(encode(b"//evil.example/x"), "/evil.example/x/");
         assert_eq!(encode(b"/a b%"), "/a%20b%25/");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_system_that_is_short_of_something_does_not_deny_the_file() {
+        let of = |number| missing(std::io::Error::from_raw_os_error(number));
+        for short in [libc::ENOMEM, libc::ENFILE, libc::EMFILE] {
+            assert_eq!(of(short), Missing::Unavailable);
+        }
+        assert_eq!(of(libc::ENOENT), Missing::NotFound);
+        assert_eq!(of(libc::ELOOP), Missing::NotFound);
+        assert_eq!(of(libc::EACCES), Missing::Forbidden);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_in_the_place_of_a_file_blocks_nobody() {
+        let place = std::env::temp_dir().join(format!("bywash-pipe-{}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        let served = Root::new(&place).unwrap();
+        let pipe = served.folder.join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        // As if it had been a file when it was looked at. Nobody writes into it.
+        assert!(matches!(served.open(pipe), Err(Missing::NotFound)));
+        fs::remove_dir_all(&place).unwrap();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::body::{Body, PIECE, read};
 use crate::dates::{self, Today};
 use crate::listing;
 use crate::log::{self, Record};
-use crate::paths::{Found, Missing, Root};
+use crate::paths::{Found, Missing, Root, missing};
 use crate::ranges::{Wanted, wanted};
 use crate::types;
 use bytes::Bytes;
@@ -52,7 +52,7 @@ impl Site {
                 text(reply, record, 301, head)
             }
             Ok(Found::Folder(path)) => match listing::page(&path) {
-                Err(_) => text(reply, record, 403, head),
+                Err(error) => text(reply, record, missing(error) as u16, head),
                 Ok(page) => {
                     head.push(("content-type", "text/html; charset=utf-8".into()));
                     whole(reply, record, 200, &head, page.into())
@@ -223,6 +223,7 @@ fn text(
         405 => "Method Not Allowed",
         416 => "Range Not Satisfiable",
         500 => "Internal Server Error",
+        503 => "Service Unavailable",
         _ => "Not Found",
     };
     head.push(("content-type", "text/plain; charset=utf-8".into()));
