@@ -200,3 +200,20 @@ fn a_service_hears_of_pressure_and_may_act() {
     }
     assert!(hear.try_recv().is_err(), "told more than once");
 }
+
+#[test]
+fn a_listener_that_is_full_says_so_once() {
+    let (_server, at, hear) = serve(local().max_connections(1));
+    let mut first = Peer::connect(at);
+    ask(&mut first);
+    let mut second = Peer::connect(at);
+    second.request(&GET, true);
+    assert!(notice(&hear).contains("accepting pauses"));
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(hear.try_recv().is_err(), "it repeats itself");
+    drop(first);
+    assert_eq!(second.response().1, b"well");
+    // The next time is news again.
+    let _third = Peer::connect(at);
+    assert!(notice(&hear).contains("accepting pauses"));
+}

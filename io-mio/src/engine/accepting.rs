@@ -76,6 +76,7 @@ impl Hub {
             spread: listen.spread,
             ready: false,
             resting: false,
+            told_full: false,
             back_off: SHORTEST_REST,
         };
         self.table
@@ -131,13 +132,17 @@ impl Hub {
                 return;
             };
             if listener.admission.is_full() {
-                self.news
-                    .push_back(News::Notice(Notice::Full { listener: id }));
+                // It looks again a hundred times a second; that is told once.
+                if !std::mem::replace(&mut listener.told_full, true) {
+                    self.news
+                        .push_back(News::Notice(Notice::Full { listener: id }));
+                }
                 return self.rest(id, FULL_REST);
             }
             match listener.socket.accept() {
                 Ok((socket, peer)) => {
                     listener.back_off = SHORTEST_REST;
+                    listener.told_full = false;
                     let Some(permit) = listener.admission.admit(peer.ip()) else {
                         let notice = Notice::TooManyFromPeer { peer };
                         self.news.push_back(News::Notice(notice));

@@ -29,6 +29,8 @@ pub(crate) struct Listener {
     pub(crate) ready: bool,
     /// It waits before it accepts again: descriptors or places are used up.
     pub(crate) resting: bool,
+    /// The program was told that all places are taken.
+    pub(crate) told_full: bool,
     /// How long the next rest is, while accepting fails.
     pub(crate) back_off: Duration,
 }

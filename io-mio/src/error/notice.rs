@@ -26,7 +26,8 @@ pub enum Notice {
         /// Why.
         fault: TlsFault,
     },
-    /// The listener's bound is reached: further peers wait in the kernel's queue.
+    /// The listener's bound is reached: further peers wait in the kernel's queue. Told once until
+    /// one is accepted again.
     Full {
         /// Where.
         listener: ListenerId,
