@@ -68,9 +68,10 @@ impl Url {
         }
         let port = match port {
             None | Some("") => 80 + 363 * u16::from(secure),
-            Some(text) => text
-                .parse()
-                .ok()
+            Some(text) => Some(text)
+                // A sign is no digit, whatever the parser says.
+                .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+                .and_then(|text| text.parse().ok())
                 .filter(|p| *p != 0)
                 .ok_or(UrlError::Port)?,
         };
@@ -102,6 +103,8 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
         };
     }
     Ok(match authority.rsplit_once(':') {
+        // An IPv6 address stands in brackets.
+        Some((host, _)) if host.contains(':') => return Err(UrlError::Host),
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     })
@@ -135,6 +138,9 @@ mod tests {
         assert_eq!(fault("http://example.org:0/"), UrlError::Port);
         assert_eq!(fault("http://example.org:99999/"), UrlError::Port);
         assert_eq!(fault("http://[::1]8080/"), UrlError::Port);
+        assert_eq!(fault("http://example.org:+80/"), UrlError::Port);
+        assert_eq!(fault("http://::1/"), UrlError::Host);
+        assert_eq!(fault("http://::1:80/"), UrlError::Host);
         assert_eq!(fault("http://example.org/a b"), UrlError::Character);
     }
 }
