@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Sizes and times of a loop.
+/// Sizes and times of a loop. Sizes of 0 are read as 1: with nothing at all a loop would turn for ever.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoopOptions {
@@ -32,6 +32,18 @@ pub struct LoopOptions {
     pub max_sockets: u32,
     /// Connections taken from a listener before others get their turn. Default 64.
     pub accepts_per_turn: u32,
+}
+
+impl LoopOptions {
+    /// The same with sizes that let something happen.
+    pub(crate) fn at_least_one(mut self) -> Self {
+        self.events_per_turn = self.events_per_turn.max(1);
+        self.bytes_per_turn = self.bytes_per_turn.max(1);
+        self.mailbox = self.mailbox.max(1);
+        self.poll_events = self.poll_events.max(1);
+        self.accepts_per_turn = self.accepts_per_turn.max(1);
+        self
+    }
 }
 
 impl Default for LoopOptions {

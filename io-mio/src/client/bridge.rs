@@ -11,11 +11,21 @@ pub(crate) struct Bridge {
     end: LoopEnd<CallError>,
     /// A part that was refused for want of room.
     held: Option<Part>,
+    /// Informational heads that are kept for the caller.
+    informed: usize,
 }
+
+/// A server may send informational heads for as long as it likes, if slowly enough, and nobody takes
+/// them before the final one: so many are kept, 103 of a page's stages for instance.
+const INFORMED: usize = 32;
 
 impl Bridge {
     pub(crate) fn new(end: LoopEnd<CallError>) -> Self {
-        Self { end, held: None }
+        Self {
+            end,
+            held: None,
+            informed: 0,
+        }
     }
 
     /// Moves what the thread has written, as far as the stream takes it.
@@ -44,7 +54,10 @@ impl Bridge {
 
 impl Call for Bridge {
     fn on_inform(&mut self, head: Head) {
-        self.end.push(Part::Inform(head));
+        if self.informed < INFORMED {
+            self.informed += 1;
+            self.end.push(Part::Inform(head));
+        }
     }
 
     fn on_response(&mut self, _talk: &mut Talk<'_>, head: Head, end: bool) {

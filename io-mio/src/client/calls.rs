@@ -235,11 +235,15 @@ impl Calls {
             Body::None => {}
             Body::Whole(body) => {
                 let mut body = body.clone();
-                if let Some(client) = cx.client(conn) {
-                    // A new stream takes a body of any size.
-                    let _ = client.send(stream).data(&mut body, true);
-                }
                 // A replay sends it again, so `sent` stays as it is.
+                let Some(client) = cx.client(conn) else {
+                    return;
+                };
+                if let Err(error) = client.send(stream).data(&mut body, true) {
+                    // Not the length that the program has announced.
+                    client.send(stream).reset(ErrorCode::CANCEL);
+                    self.finish(cx, id, Err(CallError::Send(error)));
+                }
             }
             // An empty one that was complete before: its end went with the head.
             Body::Streamed if running.sent => {}

@@ -1,7 +1,7 @@
 //! Why a call failed.
 
 use crate::error::ConnectError;
-use bywash_proto::error::{OpenError, StreamEnd};
+use bywash_proto::error::{OpenError, SendError, StreamEnd};
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub enum CallError {
     Stream(StreamEnd),
     /// The head cannot be sent to this peer.
     Open(OpenError),
+    /// The body cannot be sent: it has not the length that the head announces.
+    Send(SendError),
     /// Its time was over.
     Deadline,
     /// Too many calls wait for a connection to the same peer.
@@ -36,7 +38,9 @@ impl CallError {
         match self {
             Self::Stream(end) => end.retry.is_safe(),
             Self::Connect(_) | Self::Open(_) | Self::Busy | Self::NoTls => true,
-            Self::Deadline | Self::Cancelled | Self::Panicked | Self::Closed => false,
+            Self::Send(_) | Self::Deadline | Self::Cancelled | Self::Panicked | Self::Closed => {
+                false
+            }
         }
     }
 }
@@ -47,6 +51,7 @@ impl fmt::Display for CallError {
             Self::Connect(error) => error.fmt(f),
             Self::Stream(end) => end.fmt(f),
             Self::Open(error) => error.fmt(f),
+            Self::Send(error) => error.fmt(f),
             Self::Deadline => f.write_str("the time for the call was over"),
             Self::Busy => f.write_str("too many calls wait for a connection to the same peer"),
             Self::Cancelled => f.write_str("cancelled by the caller"),
@@ -63,6 +68,7 @@ impl std::error::Error for CallError {
             Self::Connect(error) => Some(&**error),
             Self::Stream(end) => Some(end),
             Self::Open(error) => Some(error),
+            Self::Send(error) => Some(error),
             _ => None,
         }
     }

@@ -178,7 +178,7 @@ impl Response {
         self.head.get(name)
     }
 
-    /// The informational responses that came before (RFC 9110 15.2).
+    /// The informational responses that came before (RFC 9110 15.2), the first 32 of them.
     pub fn informed(&self) -> &[Head] {
         &self.informed
     }

@@ -104,6 +104,7 @@ impl<M> EventLoop<M> {
         wake: Wake,
         poll: Option<Poll>,
     ) -> Self {
+        let options = options.at_least_one();
         let bell = Bell::new(wake);
         let letters = Mailbox::new(LETTERS);
         let clock = Clock::new();

@@ -126,6 +126,11 @@ impl Shared {
 
 impl Service for Pool {
     fn call(&mut self, request: &mut Request, reply: &mut Reply<'_>) {
+        if self.shared.lock().waiting.len() >= self.shared.most {
+            // It fails only when the client is gone.
+            let _ = reply.send(503, &[("retry-after", "1")], "all threads are busy\n");
+            return;
+        }
         let waker = reply.waker();
         let (end, receiver, sender) = pipe(Box::new(move |left| waker.tell(left)));
         if !request.has_body() {
@@ -133,16 +138,8 @@ impl Service for Pool {
         }
         let (peer, tls) = (reply.peer(), reply.tls());
         let call = Call::new(request.take_head(), peer, tls, receiver, sender);
-        let mut state = self.shared.lock();
-        if state.waiting.len() >= self.shared.most {
-            drop(state);
-            drop(call);
-            // It fails only when the client is gone.
-            let _ = reply.send(503, &[("retry-after", "1")], "all threads are busy\n");
-            return;
-        }
-        state.waiting.push_back(call);
-        drop(state);
+        // Other loops may have come in between: then one more waits for each of them.
+        self.shared.lock().waiting.push_back(call);
         self.shared.more.notify_one();
         reply.hold();
         reply.go_on(Bridge {
