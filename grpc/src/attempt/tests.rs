@@ -148,3 +148,62 @@ fn a_reset_has_the_code_of_its_reason() {
         assert_eq!(pair.outcome.unwrap().reset, Some(code));
     }
 }
+
+/// The frames of the client's stream: type, flags and octets.
+fn frames(pair: &mut Pair) -> Vec<(u8, u8, usize)> {
+    let mut wire = Vec::new();
+    let transmit = pair.client.transmit(pair.now);
+    transmit
+        .chunks()
+        .for_each(|chunk| wire.extend_from_slice(chunk));
+    transmit.advance(wire.len());
+    let mut rest = &wire[..];
+    let mut seen = Vec::new();
+    while let [a, b, c, kind, flags, s1, s2, s3, s4, more @ ..] = rest {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        if [*s1, *s2, *s3, *s4] == [0, 0, 0, 1] {
+            seen.push((*kind, *flags, length));
+        }
+        rest = &more[length..];
+    }
+    seen
+}
+
+/// Servers there are that wait for DATA where a head ended the request: that never does.
+#[test]
+fn a_request_ends_with_its_last_message_or_with_empty_data() {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const END_STREAM: u8 = 1;
+    let fields = Metadata::new();
+
+    // The last message is known to be the last.
+    let mut pair = Pair::new();
+    pair.request(b"q", true);
+    pair.open(false, &fields, b"");
+    let seen = frames(&mut pair);
+    assert!(
+        matches!(seen[0], (HEADERS, flags, _) if flags & END_STREAM == 0),
+        "{seen:?}"
+    );
+    assert_eq!(seen[1..], [(DATA, END_STREAM, 6)]);
+
+    // It is not.
+    let mut pair = Pair::new();
+    pair.request(b"q", false);
+    pair.open(true, &fields, b"");
+    assert_eq!(frames(&mut pair)[1..], [(DATA, 0, 6)]);
+    pair.half_close();
+    assert_eq!(frames(&mut pair), [(DATA, END_STREAM, 0)]);
+
+    // There is none.
+    let mut pair = Pair::new();
+    pair.outgoing.end();
+    pair.open(true, &fields, b"");
+    let seen = frames(&mut pair);
+    assert!(
+        matches!(seen[0], (HEADERS, flags, _) if flags & END_STREAM == 0),
+        "{seen:?}"
+    );
+    assert_eq!(seen[1..], [(DATA, END_STREAM, 0)]);
+}

@@ -185,6 +185,40 @@ impl<S> Service<S> {
     }
 
     /// Runs a unary method on the loop's own thread: nothing is faster, but it must not block.
+    ///
+    /// Only unary methods can: a stream that must not hold a thread is a [`reactor`](Service::reactor).
+    ///
+    /// ```compile_fail
+    /// use bywash_grpc::{codec::Raw, method::{Bidi, Method}, server::Service};
+    /// use bytes::Bytes;
+    ///
+    /// enum Chat {}
+    /// const TALK: Method<Chat, Bidi, Bytes, Bytes> = Method::new("/chat.Chat/Talk", &Raw, &Raw);
+    /// Service::<Chat>::new("chat.Chat").inline(TALK);
+    /// ```
+    ///
+    /// Nor does a key of another service do:
+    ///
+    /// ```compile_fail
+    /// use bywash_grpc::{codec::Raw, method::{Method, Unary}, server::Service};
+    /// use bytes::Bytes;
+    ///
+    /// enum Chat {}
+    /// enum Other {}
+    /// const ASK: Method<Other, Unary, Bytes, Bytes> = Method::new("/other.Other/Ask", &Raw, &Raw);
+    /// Service::<Chat>::new("chat.Chat").inline(ASK);
+    /// ```
+    ///
+    /// ```
+    /// use bywash_grpc::{codec::Raw, method::{Method, Unary}, server::Service};
+    /// use bytes::Bytes;
+    ///
+    /// enum Chat {}
+    /// const ASK: Method<Chat, Unary, Bytes, Bytes> = Method::new("/chat.Chat/Ask", &Raw, &Raw);
+    /// let service = Service::<Chat>::new("chat.Chat").unary(ASK, |_, question| Ok(question));
+    /// # let _ =
+    /// service.inline(ASK);
+    /// ```
     pub fn inline<Q, R>(self, m: Method<S, Unary, Q, R>) -> Self {
         self.change(m, |entry| entry.inline = true)
     }
