@@ -193,17 +193,47 @@ mod tests {
         });
     }
 
+    /// The short way must be taken wherever it may be: a word that sees faults where there are none costs time alone,
+    /// so nothing else would show it.
+    #[test]
+    fn words_see_no_more_than_there_is() {
+        everywhere(|string| {
+            let all = |good: fn(u8) -> bool| string.iter().all(|&octet| good(octet));
+            let simple = all(|o| matches!(o, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+            assert_eq!(is_simple_name(string), simple, "{string:?}");
+            let plain = none(string, |word| below(word, 0x20) | equal(word, 0x7f));
+            assert_eq!(plain, all(|o| o >= 0x20 && o != 0x7f), "{string:?}");
+            let named = none(string, |word| below(word, 0x21) | equal(word, b'@'));
+            assert_eq!(named, all(|o| o > 0x20 && o != b'@'), "{string:?}");
+        });
+        // Not only among letters that are all the same.
+        let all: [u8; 38] = *b"abcdefghijklmnopqrstuvwxyz0123456789-.";
+        for length in 0..=all.len() {
+            for from in 0..=all.len() - length {
+                assert!(
+                    is_simple_name(&all[from..from + length]),
+                    "{from}, {length}"
+                );
+            }
+        }
+        for octet in 0..0x80_u8 {
+            let word = ONES * u64::from(octet);
+            assert_eq!(below(word, 0x20) != 0, octet < 0x20);
+            assert_eq!(equal(word, 0x7f) != 0, octet == 0x7f);
+            let digit = within(word, b'0', b'9') & HIGH_BITS;
+            let expected = if octet.is_ascii_digit() { HIGH_BITS } else { 0 };
+            assert_eq!(digit, expected, "{octet}");
+        }
+    }
+
     #[test]
     fn copies_of_every_length() {
         let from: [u8; 101] = core::array::from_fn(|i| i as u8 + 1);
         for length in 0..=100 {
             let mut to = [0; 101];
-            let copied = if copy_short(&mut to, &from[..length]) {
-                length
-            } else {
-                0
-            };
-            assert_eq!(copied == length, length <= 32);
+            let done = copy_short(&mut to, &from[..length]);
+            assert_eq!(done, length <= 32, "{length}");
+            let copied = if done { length } else { 0 };
             assert_eq!(to[..copied], from[..copied]);
             assert!(to[copied..].iter().all(|&octet| octet == 0), "{length}");
             assert!(!copy_short(&mut to[..length], &from[..=length]));

@@ -48,7 +48,6 @@ enum Scheme {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Path {
-    Empty,
     Slash,
     Asterisk,
     Other,
@@ -163,7 +162,7 @@ impl Semantics {
             protocol_empty: false,
             content_length_seen: false,
             scheme: Scheme::Empty,
-            path: Path::Empty,
+            path: Path::Other,
             authority: Authority::Absent,
             host: Authority::Absent,
             open: defined(kind),
@@ -412,7 +411,6 @@ impl Semantics {
     fn see_path(&mut self, value: &[u8], classes: OctetClasses) -> Result<(), HeadError> {
         self.path = match value {
             [b'/', ..] => Path::Slash,
-            [] => Path::Empty,
             [b'*'] => Path::Asterisk,
             _ => Path::Other,
         };
@@ -470,3 +468,6 @@ impl Semantics {
             && self.authority == Authority::Absent
     }
 }
+
+#[cfg(test)]
+mod tests;

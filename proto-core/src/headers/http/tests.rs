@@ -112,6 +112,18 @@ fn asterisks_and_requests_without_authority() {
     assert_eq!(request.headers()["host"], "a");
 }
 
+/// A URI of an authority alone has no path: the method says which one is meant.
+#[test]
+fn the_path_of_a_uri_without_one() {
+    for (method, path) in [("GET", "/"), ("OPTIONS", "*"), ("POST", "/")] {
+        let request = Request::builder().method(method).uri("example.com:80");
+        let request = request.body(()).unwrap();
+        assert!(request.uri().path_and_query().is_none());
+        let sent = list(&request);
+        assert!(sent.contains(&(":path".into(), path.into())), "{sent:?}");
+    }
+}
+
 #[test]
 fn what_http_makes_of_uris() {
     let request = |method: &str, uri: &str| {

@@ -6,6 +6,18 @@ fn head(fields: &[(&str, &str)]) -> Head {
     Head::from_fields(fields)
 }
 
+/// A longer one would be taken for a number.
+#[test]
+fn the_longest_strings_that_an_entry_holds() {
+    let low = |entry: [u8; ENTRY]| u64::from_le_bytes(entry) as u32;
+    let longest = literal(MAX_LENGTH, MAX_LENGTH, false);
+    assert_eq!(low(longest) & (NUMBERED | NEVER_INDEXED), 0);
+    assert_eq!(u64::from_le_bytes(longest) >> 32, MAX_LENGTH as u64);
+    assert_eq!(low(literal(MAX_LENGTH + 1, 0, false)), NUMBERED);
+    let field = Field::new(b"a", b"b");
+    assert!(!field.never_indexed && field.sensitive().never_indexed);
+}
+
 #[test]
 fn what_is_asked_of_a_request() {
     let head = head(&[

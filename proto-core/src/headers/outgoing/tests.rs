@@ -78,6 +78,23 @@ fn names_and_values() {
     }
 }
 
+/// A name that is looked at closely and passes ends the pseudo-headers like any other.
+#[test]
+fn odd_names_are_regular_fields() {
+    let late = |name| {
+        let fields = [
+            (":method", "GET"),
+            (":scheme", "https"),
+            (":authority", "a.example"),
+            (name, "v"),
+            (":path", "/"),
+        ];
+        OutgoingCheck::check(&fields, HeadKind::Request, Level::Compatible).err()
+    };
+    assert_eq!(late("a\"b"), Some(PseudoLate));
+    assert_eq!(late("ab"), Some(PseudoLate));
+}
+
 #[test]
 fn requests() {
     for (more, verdicts) in [

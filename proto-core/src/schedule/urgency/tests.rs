@@ -33,6 +33,9 @@ fn sequential_streams_go_one_after_the_other() {
     assert_eq!(frames(&mut store, &mut urgency, 3), [slots[0]; 3]);
     urgency.remove(&mut store, slots[0]);
     assert_eq!(urgency.pick(&store), Some(slots[1]));
+    assert!(!urgency.is_empty());
+    urgency.remove(&mut store, slots[1]);
+    assert!(urgency.is_empty());
 }
 
 #[test]

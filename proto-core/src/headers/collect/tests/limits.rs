@@ -176,6 +176,26 @@ fn many_fields_are_bounded() {
     assert!(bounded.head.heap_bytes() <= rules.max_list_size as usize);
 }
 
+/// Twice as much each time: a head of many fields is copied a few times, not once for each of them.
+#[test]
+fn memory_grows_by_doubling() {
+    let mut collector = Collector::new();
+    let rules = limited(1 << 20, 10_000, 1 << 20);
+    collector.start(HeadKind::RequestTrailers, &rules);
+    let (mut sizes, value) = (Vec::new(), [b'v'; 40]);
+    for _ in 0..2_000 {
+        assert!(collector.field(FieldIn::new(b"a", &value)).is_continue());
+        if sizes.last() != Some(&collector.heap_bytes()) {
+            sizes.push(collector.heap_bytes());
+        }
+    }
+    assert!(sizes.len() < 12, "{sizes:?}");
+    assert!(
+        sizes.windows(2).all(|two| two[1] >= 2 * two[0]),
+        "{sizes:?}"
+    );
+}
+
 #[test]
 fn memory_comes_late_and_goes_with_trim() {
     let mut collector = Collector::new();

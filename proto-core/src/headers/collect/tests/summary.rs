@@ -184,3 +184,13 @@ fn sizes_are_those_received() {
     assert_eq!(got.head.list_size(), 32 + 2);
     assert!(!got.summary.overlong);
 }
+
+/// Only who sends is held to RFC 9110 8.6: what comes may say its length where there is no body.
+#[test]
+fn a_length_without_a_body_may_come() {
+    for status in ["103", "204", "304"] {
+        let fields = [(":status", status), ("content-length", "0")];
+        let collected = collect(&fields, HeadKind::Response, &Rules::default()).unwrap();
+        assert_eq!(collected.summary.content_length, Some(0), "{status}");
+    }
+}
