@@ -2,7 +2,7 @@
 
 use bywash_mio::client::{CallError, Client, ClientOptions, Request};
 use bywash_mio::proto::error::SendError;
-use bywash_mio::server::{Pool, Reply, Request as Asked, Server};
+use bywash_mio::server::{Exchange, Pool, Reply, Request as Asked, Server};
 use bywash_mio::{Listen, LoopOptions};
 use std::time::Duration;
 
@@ -24,8 +24,16 @@ fn service(request: &mut Asked, reply: &mut Reply<'_>) {
     for n in 0..request.field("x-inform").map_or(0, <[u8]>::len) {
         reply.inform(103, &[("x-number", n.to_string())]).unwrap();
     }
+    if request.field("x-silent").is_some() {
+        return reply.go_on(Silent);
+    }
     reply.send(200, &[("a", "b")], "well").unwrap();
 }
+
+/// Never answers.
+struct Silent;
+
+impl Exchange for Silent {}
 
 #[test]
 fn a_caller_keeps_the_first_informational_heads_of_many() {
@@ -58,6 +66,8 @@ fn sizes_of_nothing_are_read_as_one() {
         .loop_options(nothing.clone())
         .serve(|_| service)
         .unwrap();
+    // A client's caller is told of a full mailbox; the server's loop needs none here.
+    nothing.mailbox = 64;
     let client = Client::with_loop(options(), nothing).unwrap();
     for _ in 0..3 {
         let request = Request::get(&url(&server)).unwrap();
@@ -78,6 +88,23 @@ fn a_body_that_has_not_the_announced_length_fails_at_once() {
             Err(CallError::Send(SendError::Length)) => {}
             other => panic!("{other:?}"),
         }
+    }
+    // In pieces, and with trailers that nobody may send.
+    let streamed = || Request::new("PUT", &url(&server)).unwrap().streamed();
+    let silent = streamed().field("x-silent", "1");
+    let longer = silent.clone().field("content-length", "3");
+    let (mut upload, pending) = client.start(longer).unwrap();
+    // It may be told here already.
+    let _ = upload.write_bytes("four");
+    match pending.wait() {
+        Err(CallError::Send(SendError::Length)) => {}
+        other => panic!("{other:?}"),
+    }
+    let (upload, pending) = client.start(silent).unwrap();
+    let _ = upload.trailers(&[(":path", "/")]);
+    match pending.wait() {
+        Err(CallError::Send(SendError::Head(_))) => {}
+        other => panic!("{other:?}"),
     }
     // The connection and the client go on.
     let request = Request::post(&url(&server), "four").unwrap();

@@ -4,6 +4,7 @@ use super::call::{Call, Talk};
 use super::error::CallError;
 use crate::pipe::{LoopEnd, Part};
 use bytes::Bytes;
+use bywash_proto::error::SendError;
 use bywash_proto::headers::Head;
 
 /// The loop's end of a blocking call.
@@ -44,9 +45,11 @@ impl Bridge {
                 Part::End => talk.finish(),
                 Part::Head(_) | Part::Inform(_) => Ok(()),
             };
-            if outcome.is_err() {
-                // Gone, and an event says why; or trailers that no rule allows.
-                return talk.cancel();
+            match outcome {
+                Ok(()) => {}
+                // The event that says why is on its way.
+                Err(SendError::Gone) => return,
+                Err(error) => return talk.fail(error),
             }
         }
     }

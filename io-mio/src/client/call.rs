@@ -73,6 +73,8 @@ pub struct Talk<'a> {
     pub(crate) wrote: bool,
     pub(crate) finished: bool,
     pub(crate) cancelled: bool,
+    /// Why, if it was not the caller's wish.
+    pub(crate) fault: Option<SendError>,
 }
 
 impl<'a> Talk<'a> {
@@ -84,6 +86,7 @@ impl<'a> Talk<'a> {
             wrote: false,
             finished: false,
             cancelled: false,
+            fault: None,
         }
     }
 
@@ -145,6 +148,12 @@ impl<'a> Talk<'a> {
             conn.send(stream).reset(ErrorCode::CANCEL);
         }
         self.cancelled = true;
+    }
+
+    /// The same, because of what cannot be sent.
+    pub(crate) fn fail(&mut self, fault: SendError) {
+        self.cancel();
+        self.fault = Some(fault);
     }
 
     /// The time of this turn.

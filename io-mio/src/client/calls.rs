@@ -268,8 +268,9 @@ impl Calls {
         running.sent |= talk.finished;
         if result.is_none() {
             self.give_up(cx, id, CallError::Panicked);
-        } else if talk.cancelled {
-            self.finish(cx, id, Err(CallError::Cancelled));
+        } else if let (true, fault) = (talk.cancelled, talk.fault.take()) {
+            let why = fault.map_or(CallError::Cancelled, CallError::Send);
+            self.finish(cx, id, Err(why));
         } else {
             self.look(cx, id);
         }
