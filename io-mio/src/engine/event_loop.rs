@@ -377,7 +377,11 @@ impl<M> EventLoop<M> {
                 Some(What::Attempt(_) | What::Free) | None => {}
             }
         }
-        while let Some((timer, key)) = self.hub.timers.pop(now) {
+        // A handler that sets one anew for this very moment has to wait, as everybody else has.
+        for _ in 0..self.hub.timers.running() {
+            let Some((timer, key)) = self.hub.timers.pop(now) else {
+                break;
+            };
             handler.on_timer(&mut Cx::new(&mut self.hub), timer, key);
         }
         if self.hub.hard_stop <= now {

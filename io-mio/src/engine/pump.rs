@@ -462,9 +462,13 @@ fn abort<H: Handler>(hub: &mut Hub, handler: &mut H, id: ConnId) {
     hub.destroy(id);
 }
 
-/// Tells the program what it has yet to hear.
+/// Tells the program what it has yet to hear. What comes of that waits for the next time: a program that
+/// connects anew whenever connecting fails must not keep the loop here.
 pub(crate) fn deliver<H: Handler>(hub: &mut Hub, handler: &mut H) {
-    while let Some(news) = hub.news.pop_front() {
+    for _ in 0..hub.news.len() {
+        let Some(news) = hub.news.pop_front() else {
+            return;
+        };
         let cx = &mut Cx::new(hub);
         match news {
             News::Opened(id) => handler.on_open(cx, id),

@@ -50,6 +50,11 @@ impl Timers {
         Some((id, key?))
     }
 
+    /// How many run.
+    pub(crate) fn running(&self) -> usize {
+        self.deadlines.len()
+    }
+
     pub(crate) fn shrink(&mut self) {
         self.deadlines.shrink();
     }
