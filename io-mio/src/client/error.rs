@@ -15,8 +15,13 @@ pub enum CallError {
     Stream(StreamEnd),
     /// The head cannot be sent to this peer.
     Open(OpenError),
-    /// The body cannot be sent: it has not the length that the head announces.
+    /// The body cannot be sent: it has not the length that the head announces, or its trailers break a
+    /// rule.
     Send(SendError),
+    /// A head or the trailers of the response are larger than we take
+    /// ([`max_header_list_size`](bywash_proto::config::LocalSettings::max_header_list_size)): what
+    /// is left of them may mean something else.
+    HeadTooLarge,
     /// Its time was over.
     Deadline,
     /// Too many calls wait for a connection to the same peer.
@@ -38,9 +43,12 @@ impl CallError {
         match self {
             Self::Stream(end) => end.retry.is_safe(),
             Self::Connect(_) | Self::Open(_) | Self::Busy | Self::NoTls => true,
-            Self::Send(_) | Self::Deadline | Self::Cancelled | Self::Panicked | Self::Closed => {
-                false
-            }
+            Self::Send(_)
+            | Self::HeadTooLarge
+            | Self::Deadline
+            | Self::Cancelled
+            | Self::Panicked
+            | Self::Closed => false,
         }
     }
 }
@@ -52,6 +60,7 @@ impl fmt::Display for CallError {
             Self::Stream(end) => end.fmt(f),
             Self::Open(error) => error.fmt(f),
             Self::Send(error) => error.fmt(f),
+            Self::HeadTooLarge => f.write_str("a head of the response is larger than we take"),
             Self::Deadline => f.write_str("the time for the call was over"),
             Self::Busy => f.write_str("too many calls wait for a connection to the same peer"),
             Self::Cancelled => f.write_str("cancelled by the caller"),

@@ -118,6 +118,20 @@ impl Handler for Calls {
     fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
         match event {
             Event::Response {
+                stream,
+                overlong: true,
+                ..
+            }
+            | Event::Trailers {
+                stream,
+                overlong: true,
+                ..
+            } => {
+                if let Some(id) = self.table.of_stream(conn, stream) {
+                    self.give_up(cx, id, CallError::HeadTooLarge);
+                }
+            }
+            Event::Response {
                 stream, head, end, ..
             } => self.on_response(cx, (conn, stream), head, end),
             Event::Data { stream, data, end } => self.on_data(cx, conn, stream, data, end),

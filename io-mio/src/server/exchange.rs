@@ -58,6 +58,9 @@ pub enum Ended {
     Stream(StreamEnd),
     /// Its deadline passed.
     Deadline,
+    /// The request's trailers are larger than we take
+    /// ([`max_header_list_size`](bywash_proto::config::LocalSettings::max_header_list_size)).
+    TooLarge,
     /// It was complete already: only whoever went on reading or writing is told.
     Finished,
 }
@@ -66,6 +69,7 @@ impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Stream(end) => end.fmt(f),
+            Self::TooLarge => f.write_str("the trailers are larger than we take"),
             Self::Deadline => f.write_str("the time for the response was over"),
             Self::Finished => f.write_str("the exchange was over already"),
         }
@@ -78,6 +82,7 @@ impl From<Ended> for std::io::Error {
     fn from(ended: Ended) -> Self {
         let kind = match ended {
             Ended::Deadline => std::io::ErrorKind::TimedOut,
+            Ended::TooLarge => std::io::ErrorKind::InvalidData,
             Ended::Stream(_) | Ended::Finished => std::io::ErrorKind::BrokenPipe,
         };
         Self::new(kind, ended)

@@ -219,6 +219,17 @@ impl<S: Service> Serving<S> {
         self.clean(cx, key);
     }
 
+    /// Half of the trailers would be a lie.
+    #[cold]
+    fn on_large_trailers(&mut self, cx: &mut Cx<'_>, key: Key) {
+        if let Some(mut open) = self.forget(cx, key) {
+            tell(open.exchange.take(), &Ended::TooLarge);
+            if !open.progress.ended {
+                self.too_large(cx, key, true);
+            }
+        }
+    }
+
     /// The timer of a request is due.
     fn on_due(&mut self, cx: &mut Cx<'_>, key: Key) {
         let Some(open) = self.streams.get_mut(key) else {
@@ -330,6 +341,11 @@ impl<S: Service> Handler for Serving<S> {
                 stream, head, end, ..
             } => self.on_request(cx, conn, stream, head, end),
             Event::Data { stream, data, end } => self.on_data(cx, (conn, stream), data, end),
+            Event::Trailers {
+                stream,
+                overlong: true,
+                ..
+            } => self.on_large_trailers(cx, (conn, stream)),
             Event::Trailers { stream, head, .. } => self.on_trailers(cx, (conn, stream), head),
             Event::Writable { stream } => {
                 let key = (conn, stream);
