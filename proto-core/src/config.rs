@@ -311,8 +311,14 @@ impl Config {
             (self.send.commit_ahead, 1024, "commit_ahead"),
             (self.send.frame_size, 1, "frame_size"),
         ];
-        match least.iter().find(|(value, least, _)| value < least) {
-            Some((_, _, name)) => Err(ConfigError::LimitTooSmall(name)),
+        if let Some((_, _, name)) = least.iter().find(|(value, least, _)| value < least) {
+            return Err(ConfigError::LimitTooSmall(name));
+        }
+        // These are set anew when they have passed: for no time at all that would be for ever.
+        let keepalive = self.timers.keepalive.map(|keepalive| keepalive.interval);
+        let again = [(keepalive, "keepalive"), (self.timers.progress, "progress")];
+        match again.iter().find(|(time, _)| *time == Some(Duration::ZERO)) {
+            Some((_, name)) => Err(ConfigError::LimitTooSmall(name)),
             None => Ok(()),
         }
     }
@@ -372,7 +378,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, ConfigError, FlowControl, SettingId};
+    use super::{Config, ConfigError, FlowControl, Keepalive, SettingId};
+    use core::time::Duration;
 
     #[test]
     fn defaults_are_valid() {
@@ -409,6 +416,21 @@ mod tests {
         assert_eq!(
             wrong(|c| c.limits.reply_bytes = 10),
             ConfigError::LimitTooSmall("reply_bytes")
+        );
+        assert_eq!(
+            wrong(|c| c.timers.progress = Some(Duration::ZERO)),
+            ConfigError::LimitTooSmall("progress")
+        );
+        let at_once = Keepalive {
+            interval: Duration::ZERO,
+            timeout: Duration::ZERO,
+            while_idle: false,
+        };
+        let mut config = Config::default();
+        config.timers.keepalive = Some(at_once);
+        assert_eq!(
+            config.validate().unwrap_err(),
+            ConfigError::LimitTooSmall("keepalive")
         );
     }
 
