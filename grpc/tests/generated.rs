@@ -1,12 +1,18 @@
-//! What `bywash-build` writes fits the runtime: the route guide, as its golden file has it, served and called.
+//! What `bywash-build` writes fits the runtime: the route guide, as its golden file has it, served and called; and health,
+//! against the library's own.
 
 #[path = "../codegen/tests/golden/routeguide.rs"]
 #[allow(missing_docs, unreachable_pub)]
 mod routeguide;
 
+#[path = "../codegen/tests/golden/grpc.health.v1.rs"]
+#[allow(missing_docs, unreachable_pub)]
+mod generated_health;
+
 use bywash_grpc::{
     Code, Status,
     ctx::Ctx,
+    health::{self, Health, ServingStatus},
     server::{Receiver, Sender},
     world::World,
 };
@@ -14,7 +20,7 @@ use routeguide::{
     Feature, Point, Rectangle, RouteNote, RouteSummary,
     route_guide::{self, GET_FEATURE, RouteGuide},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 struct Guide {
     known: Vec<Feature>,
@@ -109,5 +115,56 @@ fn the_route_guide_is_served_and_called() {
         assert_eq!(chat.rx.recv().unwrap(), Some(note));
         chat.tx.close();
         assert_eq!(chat.rx.recv().unwrap(), None);
+    });
+}
+
+/// The library's health is written by hand, so that nothing is generated where it is built: it speaks as generated code
+/// does, on either side.
+#[test]
+fn health_by_hand_and_generated_understand_one_another() {
+    use generated_health::{
+        HealthCheckRequest, HealthCheckResponse, HealthListRequest,
+        health::{Client, Health as Generated},
+        health_check_response::ServingStatus as Said,
+    };
+
+    struct Part;
+
+    impl Generated for Part {
+        fn check(
+            &self,
+            _: &Ctx,
+            request: HealthCheckRequest,
+        ) -> Result<HealthCheckResponse, Status> {
+            assert_eq!(request.service, "shop");
+            let status = Said::NotServing.into();
+            Ok(HealthCheckResponse { status })
+        }
+    }
+
+    let world = World::new(2);
+    let health = Health::new();
+    health.set("shop", ServingStatus::NotServing);
+    let ours = world.serve(health.service());
+    let theirs = world.serve(generated_health::health::serve(Arc::new(Part)));
+    let client = Client::new(&world.channel(&ours));
+    let our_client = health::Client::new(&world.channel(&theirs));
+    let shop = HealthCheckRequest {
+        service: "shop".into(),
+    };
+    world.run(|| {
+        let checked = client.check(&shop).call().unwrap();
+        assert_eq!(checked.status(), Said::NotServing);
+        let listed = client.list(&HealthListRequest {}).call().unwrap();
+        assert_eq!(listed.statuses.len(), 2);
+        assert_eq!(listed.statuses["shop"].status(), Said::NotServing);
+        assert_eq!(listed.statuses[""].status(), Said::Serving);
+        let mut watched = client.watch(&shop).open();
+        let first = watched.recv().unwrap().unwrap();
+        assert_eq!(first.status(), Said::NotServing);
+        let status = our_client.status("shop", Duration::from_secs(1)).unwrap();
+        assert_eq!(status, ServingStatus::NotServing);
+        let list = our_client.list(&health::HealthListRequest {}).call();
+        assert_eq!(list.unwrap_err().code(), Code::Unimplemented);
     });
 }

@@ -1,4 +1,5 @@
-//! A server, written frame by frame, that refuses streams and connections: what is made again, and what is told.
+//! A server, written frame by frame, that refuses streams and connections, or answers what it should not: what is made
+//! again, and what is told.
 
 use super::*;
 
@@ -31,7 +32,11 @@ enum Does {
     Answers,
     /// Says that it takes no more, with a code and a text, and is gone.
     Goes,
+    /// Sends what it likes behind the response's head.
+    Sends(Sends),
 }
+
+type Sends = fn(&mut Wire, u32) -> io::Result<()>;
 
 struct Wire(TcpStream);
 
@@ -94,6 +99,10 @@ impl Wire {
                     self.head(0, stream, &head)?;
                     self.send(DATA, 0, stream, &whole)?;
                     self.head(END_STREAM, stream, &[("grpc-status", "0")])?;
+                }
+                Does::Sends(sends) => {
+                    self.head(0, stream, &head)?;
+                    sends(&mut self, stream)?;
                 }
                 Does::Goes => {
                     let mut said = stream.to_be_bytes().to_vec();
@@ -181,4 +190,67 @@ fn a_goaway_has_its_code_and_its_text() {
     assert!(status.message().contains("enough of you"), "{status}");
     assert!(status.message().contains(&error.address), "{status}");
     assert_eq!(told.try_iter().count(), 1);
+}
+
+/// Those who wait for a malformed response are let go, with its status; the connection serves the next.
+#[test]
+fn a_malformed_response_lets_its_caller_go() {
+    const FINE: &[(&str, &str)] = &[("grpc-status", "0")];
+    const CASES: [(Code, Sends); 8] = [
+        (Code::Internal, |wire, stream| {
+            wire.send(DATA, 0, stream, b"\x02\0\0\0\x01x")
+        }),
+        (Code::Internal, |wire, stream| {
+            wire.send(DATA, 0, stream, b"\x01\0\0\0\x01x")
+        }),
+        (Code::ResourceExhausted, |wire, stream| {
+            wire.send(DATA, 0, stream, b"\0\xff\xff\xff\xffx")
+        }),
+        (Code::Internal, |wire, stream| {
+            wire.send(DATA, 0, stream, b"\0\0\0\0\x02x")?;
+            wire.head(END_STREAM, stream, FINE)
+        }),
+        (Code::Internal, |wire, stream| {
+            wire.send(DATA, END_STREAM, stream, b"\0\0\0\0\x01x")
+        }),
+        (Code::Unknown, |wire, stream| {
+            wire.head(END_STREAM, stream, &[])
+        }),
+        (Code::Unknown, |wire, stream| {
+            wire.head(
+                END_STREAM,
+                stream,
+                &[FINE, &[("grpc-status", "5")]].concat(),
+            )
+        }),
+        (Code::Internal, |wire, stream| {
+            wire.head(0, stream, FINE)?;
+            wire.head(END_STREAM, stream, FINE)
+        }),
+    ];
+    const PLAN: &[Does] = &{
+        let mut plan = [Does::Answers; 4 * CASES.len() + 1];
+        let mut at = 0;
+        while at < 4 * CASES.len() {
+            plan[at] = Does::Sends(CASES[at / 4].1);
+            at += 1;
+        }
+        plan
+    };
+    let (channel, _told) = server(PLAN);
+    let hello = bytes("hello");
+    for (number, (code, _)) in CASES.into_iter().enumerate() {
+        let ended = |status: Status| assert_eq!(status.code(), code, "{number}: {status}");
+        let call = channel.call(ECHO, Some(&hello)).timeout(PATIENCE);
+        ended(call.call().unwrap_err());
+        let mut count = channel.call(COUNT, Some(&hello)).timeout(PATIENCE).open();
+        ended(count.find_map(Result::err).unwrap());
+        let upload = channel.call(SUM, None).timeout(PATIENCE).open();
+        ended(upload.finish().unwrap_err());
+        let (tx, rx) = channel.call(CHAT, None).timeout(PATIENCE).open().split();
+        tx.close();
+        ended({ rx }.find_map(Result::err).unwrap());
+    }
+    let call = channel.call(ECHO, Some(&hello)).timeout(PATIENCE);
+    assert_eq!(call.call().unwrap(), hello);
 }
