@@ -2,6 +2,8 @@
 
 mod finisher;
 mod sink;
+#[cfg(test)]
+mod tests;
 mod try_send;
 
 pub(crate) use finisher::Finisher;

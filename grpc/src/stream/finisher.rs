@@ -11,7 +11,7 @@ use crate::{
     status::Status,
 };
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -22,6 +22,10 @@ pub(crate) struct Finisher {
     /// The handler and the sinks.
     holders: AtomicUsize,
     finished: AtomicBool,
+    /// Held from when the head is taken until it is said: what follows it must not come before it.
+    head: Mutex<()>,
+    /// The head was said.
+    head_is_out: AtomicBool,
 }
 
 impl Finisher {
@@ -32,6 +36,8 @@ impl Finisher {
             cx,
             holders: AtomicUsize::new(1),
             finished: AtomicBool::new(false),
+            head: Mutex::new(()),
+            head_is_out: AtomicBool::new(false),
         })
     }
 
@@ -64,6 +70,7 @@ impl Finisher {
             (Err(error), Ok(())) => Err(error.into()),
             (_, result) => result,
         };
+        let _whole = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         self.pipe.say(Out::Finish {
             result,
             head: self.cx.take_head().unwrap_or_default(),
@@ -92,16 +99,16 @@ impl Finisher {
     }
 
     pub(crate) fn send_head(&self) -> Result<(), Status> {
-        match self.cx.take_head() {
-            Some(head) => {
-                if self.pipe.say(Out::Head(head)) {
-                    Ok(())
-                } else {
-                    Err(self.gone())
-                }
-            }
-            None => Ok(()),
+        if self.head_is_out.load(Ordering::Acquire) {
+            return Ok(());
         }
+        let _whole = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = match self.cx.take_head() {
+            Some(head) => self.pipe.say(Out::Head(head)),
+            None => true,
+        };
+        self.head_is_out.store(true, Ordering::Release);
+        said.then_some(()).ok_or_else(|| self.gone())
     }
 
     /// Sends a message, room or not.
