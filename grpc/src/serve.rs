@@ -14,7 +14,7 @@ use crate::{
     message::Arrived,
     metadata::Metadata,
     status::Status,
-    wire::{BadHead, ErrorCode, Instant, StreamEvent, StreamRef, Why, Wire},
+    wire::{BadHead, ErrorCode, Instant, SendRefused, StreamEvent, StreamRef, Why, Wire},
 };
 use bytes::Bytes;
 use std::{collections::VecDeque, sync::Arc};
@@ -64,7 +64,10 @@ pub struct ServeCore {
     content_type: std::borrow::Cow<'static, str>,
     compressor: Option<Arc<dyn Compressor>>,
     deadline: Option<Instant>,
+    /// It is with the transport, or waits for it.
     head_sent: bool,
+    /// The head, while too much waits to be written before it.
+    head: Option<Box<Metadata>>,
     request_ended: bool,
     half_close_told: bool,
     /// Messages that the transport has not taken.
@@ -130,11 +133,16 @@ impl ServeCore {
             fields.push_reserved("grpc-encoding", compressor.name().as_bytes())?;
         }
         fields.append_all(custom)?;
-        if let Err(refused) = wire.respond(self.stream, 200, &fields, false) {
-            return Err(Status::local(
-                Code::Internal,
-                format!("response head not sent: {refused:?}"),
-            ));
+        match wire.respond(self.stream, 200, &fields, false) {
+            Ok(()) => {}
+            Err(SendRefused::Full) => {
+                wire.notify_drained(self.stream);
+                self.head = Some(Box::new(fields));
+            }
+            Err(refused) => {
+                let text = format!("response head not sent: {refused:?}");
+                return Err(Status::local(Code::Internal, text));
+            }
         }
         self.head_sent = true;
         Ok(())
@@ -152,12 +160,12 @@ impl ServeCore {
             return SendState::Ended;
         }
         self.pump(wire);
-        if self.queue.is_empty() {
+        if self.has_room() {
             self.pass(wire, message);
         } else {
             self.queue.push_back(message);
         }
-        match (self.state, self.queue.is_empty()) {
+        match (self.state, self.has_room()) {
             (State::Open, true) => SendState::Room,
             (State::Open, false) => SendState::Full,
             _ => SendState::Ended,
@@ -181,16 +189,9 @@ impl ServeCore {
         let Ok(block) = self.ending(wire, result, trailers) else {
             return self.abort(wire, ErrorCode::INTERNAL_ERROR);
         };
-        if self.head_sent {
-            self.trailers = Some(block);
-            self.state = State::Finishing;
-            self.pump(wire);
-        } else if wire.respond(self.stream, 200, &block, true).is_ok() {
-            self.head_sent = true;
-            self.linger(wire);
-        } else {
-            self.abort(wire, ErrorCode::INTERNAL_ERROR);
-        }
+        self.trailers = Some(block);
+        self.state = State::Finishing;
+        self.pump(wire);
     }
 
     /// The fields that end the call: trailers, or the only head if there was none.
@@ -210,17 +211,53 @@ impl ServeCore {
         Ok(block)
     }
 
+    /// Whether nothing waits for the transport.
+    fn has_room(&self) -> bool {
+        self.head.is_none() && self.queue.is_empty()
+    }
+
     fn pump(&mut self, wire: &mut dyn Wire) {
+        if let Some(head) = self.head.take() {
+            let sent = wire.respond(self.stream, 200, &head, false);
+            if sent.is_err() {
+                self.head = Some(head);
+                return self.refused(wire, sent);
+            }
+        }
         while let Some(message) = self.queue.pop_front() {
             if !self.pass(wire, message) {
                 return;
             }
         }
         if let Some(trailers) = self.trailers.take() {
-            match wire.trailers(self.stream, &trailers) {
-                Ok(()) => self.linger(wire),
-                Err(_) => self.abort(wire, ErrorCode::INTERNAL_ERROR),
+            let sent = match self.head_sent {
+                true => wire.trailers(self.stream, &trailers),
+                false => wire.respond(self.stream, 200, &trailers, true),
+            };
+            if sent.is_err() {
+                self.trailers = Some(trailers);
+                return self.refused(wire, sent);
             }
+            self.head_sent = true;
+            self.linger(wire);
+        }
+    }
+
+    /// A head or trailers were not taken: later they may be, or never.
+    fn refused(&mut self, wire: &mut dyn Wire, sent: Result<(), SendRefused>) {
+        match sent {
+            Err(SendRefused::Full) => wire.notify_drained(self.stream),
+            // The handler has to end before that can be told.
+            _ if self.state == State::Open => {}
+            _ => self.abort(wire, ErrorCode::INTERNAL_ERROR),
+        }
+    }
+
+    /// The transport has room: what waits goes.
+    fn go_on(&mut self, wire: &mut dyn Wire, out: &mut dyn FnMut(ServeEvent<'_>)) {
+        self.pump(wire);
+        if self.state == State::Open && self.has_room() {
+            out(ServeEvent::Writable);
         }
     }
 
@@ -310,21 +347,13 @@ impl ServeCore {
                 };
                 self.fail(wire, Cancel::Local, status, out);
             }
-            StreamEvent::Writable => {
-                self.pump(wire);
-                if self.state == State::Open && self.queue.is_empty() {
-                    out(ServeEvent::Writable);
-                }
-            }
-            StreamEvent::Drained => {
-                if self.state == State::Lingering {
-                    if self.request_ended {
-                        self.state = State::Ended;
-                    } else {
-                        self.abort(wire, ErrorCode::NO_ERROR);
-                    }
-                }
-            }
+            StreamEvent::Writable => self.go_on(wire, out),
+            StreamEvent::Drained => match self.state {
+                State::Open | State::Finishing => self.go_on(wire, out),
+                State::Lingering if self.request_ended => self.state = State::Ended,
+                State::Lingering => self.abort(wire, ErrorCode::NO_ERROR),
+                State::Ended => {}
+            },
             StreamEvent::Ended { why, .. } => {
                 let cancel = match why {
                     Why::PeerReset(code) => Cancel::PeerReset(code),
@@ -418,6 +447,9 @@ impl ServeCore {
     /// follow only where a message ends.
     fn end_early(&mut self, wire: &mut dyn Wire, status: &Status) {
         self.queue.clear();
+        if self.head.take().is_some() {
+            self.head_sent = false;
+        }
         if self.head_sent {
             let framed = wire.discard_unsent(self.stream);
             let whole =

@@ -136,7 +136,9 @@ pub enum SendRefused {
         /// What the peer takes, in octets.
         limit: u32,
     },
-    /// A field could not be sent, or too much waits to be written.
+    /// Too much waits to be written: [`StreamEvent::Drained`] follows once [`Wire::notify_drained`] was called.
+    Full,
+    /// A field could not be sent.
     Refused,
 }
 

@@ -140,6 +140,7 @@ impl ServeCore {
             compressor: None,
             deadline,
             head_sent: false,
+            head: None,
             request_ended,
             half_close_told: false,
             queue: VecDeque::new(),

@@ -140,6 +140,7 @@ impl From<SendError> for SendRefused {
         match error {
             SendError::Gone | SendError::Sequence => SendRefused::Gone,
             SendError::HeadTooLarge { limit, .. } => SendRefused::HeadTooLarge { limit },
+            SendError::OutputFull => SendRefused::Full,
             _ => SendRefused::Refused,
         }
     }

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::{
+    ctx::Ctx,
     metadata::Metadata,
     reactor::{ClientReactor, Reactor, Stream},
+    server::SinkHandle,
     stream::TryRecv,
 };
 
@@ -313,4 +315,75 @@ fn a_call_given_up_before_it_has_a_thread_runs_no_handler() {
     });
     assert_eq!(runs.load(Ordering::Relaxed), 1);
     assert_eq!(world.open_calls(), (0, 0));
+}
+
+/// Responses that are more than what may wait to be written, all at once: none is lost, and none ends otherwise.
+#[test]
+fn answers_that_come_all_at_once_have_their_turns() {
+    const CALLS: usize = 600;
+    for streams in [false, true] {
+        let waiting = Arc::new(Mutex::new(Vec::new()));
+        let (there, sinks) = (Arc::clone(&waiting), Sinks::default());
+        let sinks_there = Arc::clone(&sinks);
+        let world = World::new(1);
+        let node = world.serve(
+            service()
+                .respond(ECHO, move |_, _, responder| {
+                    there.lock().unwrap().push(responder);
+                })
+                .reactor(COUNT, move |_| Ok(Silent(sinks_there.clone()))),
+        );
+        let channel = world.channel(&node);
+        let ends = Arc::new(Mutex::new(Vec::new()));
+        let text = "x".repeat(3000);
+        world.run(|| {
+            for _ in 0..CALLS {
+                let ends = Arc::clone(&ends);
+                let key: Method<Tag, Unary, Bytes, Bytes> = match streams {
+                    true => Method::new(COUNT.path, &Raw, &Raw),
+                    false => ECHO,
+                };
+                channel.call(key, Some(&Q)).start(move |reply| {
+                    let end = reply.map(|reply| reply.headers.get("x-long").map(str::len));
+                    ends.lock()
+                        .unwrap()
+                        .push(end.map_err(|status| status.code()));
+                });
+            }
+            world.advance(Duration::from_secs(1));
+            for responder in waiting.lock().unwrap().drain(..) {
+                responder.fail(Status::not_found(text.clone()));
+            }
+            for (cx, sink) in sinks.lock().unwrap().drain(..) {
+                cx.set_header("x-long", &text).unwrap();
+                sink.try_send(&Q).unwrap();
+                sink.finish(Ok(()));
+            }
+            world.advance(Duration::from_secs(1));
+        });
+        let ends = ends.lock().unwrap();
+        let right = match streams {
+            true => Ok(Some(text.len())),
+            false => Err(Code::NotFound),
+        };
+        let wrong = ends.iter().filter(|end| **end != right).count();
+        assert_eq!((ends.len(), wrong), (CALLS, 0), "{:?}", ends.last());
+        assert_eq!(world.open_calls(), (0, 0));
+    }
+}
+
+type Sinks = Arc<Mutex<Vec<(Ctx, SinkHandle<Bytes>)>>>;
+
+/// Leaves its sink to others.
+struct Silent(Sinks);
+
+impl Reactor<Bytes, Bytes> for Silent {
+    fn on_start(&mut self, stream: &mut Stream<'_, Bytes>) {
+        let cx = stream.cx().unwrap().clone();
+        self.0.lock().unwrap().push((cx, stream.handle().unwrap()));
+    }
+
+    fn on_message(&mut self, _: &mut Stream<'_, Bytes>, _: Bytes) {}
+
+    fn on_half_close(&mut self, _: &mut Stream<'_, Bytes>) {}
 }
