@@ -301,6 +301,11 @@ impl Handler for Leading<'_> {
             let result = Ok(Vec::new());
             self.state.tell(cx, NetEvent::Resolved { id, result });
         }
+        while let Some(id) = self.state.conns.lost.pop() {
+            let (address, fault) = (String::new(), ConnFault::Closed);
+            let why = Arc::new(ConnError { address, fault });
+            self.state.tell(cx, NetEvent::ConnectFailed { id, why });
+        }
         self.state.core.flush();
         self.state.arm(cx);
         if !read || self.need_not_sleep() {

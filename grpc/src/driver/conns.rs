@@ -42,6 +42,8 @@ pub(super) struct Conns {
     pub(super) random: fastrand::Rng,
     /// Answers that must not come before the question has returned.
     pub(super) resolved: Vec<ResolveId>,
+    /// The same of connections that nobody knows how to make.
+    pub(super) lost: Vec<wire::ConnId>,
 }
 
 impl Conns {
@@ -98,20 +100,23 @@ pub(super) struct View<'a, 'c> {
 
 impl Net for View<'_, '_> {
     fn connect(&mut self, id: wire::ConnId, to: &Endpoint, deadline: Instant) {
+        // Without TLS where there should be some would be worse than no connection.
+        let Some(how) = self.conns.hows.get(&home_of(id)) else {
+            self.conns.lost.push(id);
+            return;
+        };
         let target = match &to.addr {
             Addr::Ip(at) => Target::Addresses(vec![*at]),
             Addr::Unix(path) => Target::Unix(path.clone()),
             Addr::Name(name, port) => Target::Name(name.clone(), *port),
         };
         let mut connect = Connect::new(target).timeout(deadline.saturating_since(self.cx.now()));
-        if let Some(how) = self.conns.hows.get(&home_of(id)) {
-            connect = connect.config(Arc::clone(&how.config));
-            if let Some(dialer) = &how.dialer {
-                connect = connect.dialer(Arc::clone(dialer));
-            }
-            if let Some((tls, name)) = &how.tls {
-                connect = connect.tls(Arc::clone(tls), name.clone());
-            }
+        connect = connect.config(Arc::clone(&how.config));
+        if let Some(dialer) = &how.dialer {
+            connect = connect.dialer(Arc::clone(dialer));
+        }
+        if let Some((tls, name)) = &how.tls {
+            connect = connect.tls(Arc::clone(tls), name.clone());
         }
         let conn = self.cx.connect(connect);
         self.conns.theirs.insert(id, conn);

@@ -300,3 +300,27 @@ fn who_never_gives_up_holds_nobody_up() {
     assert_eq!(told, Ok(true));
     running.shutdown(Duration::ZERO);
 }
+
+/// A channel of which its loop does not know how it connects does not: it may be meant to have TLS.
+#[test]
+fn nobody_connects_as_it_comes() {
+    use crate::{
+        channel::ChannelSpec,
+        client::ChannelParts,
+        wire::{Addr, Endpoint},
+    };
+    let engine = Engine::new().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let spec = ChannelSpec::new(at.to_string(), at.to_string(), true);
+    let (post, host) = (Arc::clone(engine.post()), Arc::clone(engine.host()));
+    let channel = Channel::from_parts(ChannelParts {
+        addresses: Some(vec![Endpoint { addr: Addr::Ip(at) }]),
+        ..ChannelParts::new(999, spec, post, host)
+    });
+    let call = channel.call(ECHO, Some(&NONE));
+    let status = call.timeout(Duration::from_secs(60)).call().unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err());
+}
