@@ -423,7 +423,8 @@ impl Running {
             // A loop that is gone has nothing to end.
             let _ = member.handle.send(Message::Shutdown(grace));
         }
-        let pool = self.spec.pool().clone();
+        let spec = Arc::clone(&self.spec);
+        let busy = || spec.pools().map(Pool::busy_threads).sum();
         let hosts: Vec<_> = self.members.iter().map(|m| Arc::clone(&m.host)).collect();
         let mut ended = self.join().unwrap_or(Shutdown {
             completed: 0,
@@ -431,15 +432,15 @@ impl Running {
             abandoned: 0,
         });
         for host in &hosts {
-            pool.dismiss(host);
+            spec.pool().dismiss(host);
         }
         // A handler that has just said its last word is still on its way back.
         let patience = Duration::from_millis(100);
         let asked = std::time::Instant::now();
-        ended.abandoned = pool.busy_threads();
+        ended.abandoned = busy();
         while ended.abandoned > 0 && asked.elapsed() < patience {
             thread::sleep(Duration::from_millis(1));
-            ended.abandoned = pool.busy_threads();
+            ended.abandoned = busy();
         }
         ended
     }

@@ -144,7 +144,7 @@ impl ServerSpec {
     }
 
     /// All pools that handlers run on.
-    pub(super) fn pools(&self) -> impl Iterator<Item = &Pool> {
+    pub(crate) fn pools(&self) -> impl Iterator<Item = &Pool> {
         [&self.pool].into_iter().chain(self.routes.pools())
     }
 

@@ -324,3 +324,27 @@ fn nobody_connects_as_it_comes() {
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err());
 }
+
+/// Handlers on pools of single methods are told of too when they outlive their server.
+#[test]
+fn all_abandoned_handlers_are_counted() {
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let pool = crate::server::Pool::elastic();
+    let service = Service::<Tag>::new("t.T")
+        .unary(ECHO, move |_, request| {
+            let _ = wait.lock().unwrap().recv();
+            Ok(request)
+        })
+        .on_pool(ECHO, &pool);
+    let builder = Server::builder().service(service);
+    let running = builder.listen("127.0.0.1:0").unwrap().start().unwrap();
+    let channel = Channel::builder(&running.addrs()[0].to_string());
+    let channel = channel.plaintext().build().unwrap();
+    channel.call(ECHO, Some(&NONE)).start(drop);
+    while pool.busy_threads() == 0 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(running.shutdown(Duration::ZERO).abandoned, 1);
+    drop(done);
+}
