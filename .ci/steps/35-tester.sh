@@ -54,9 +54,9 @@ check() {
 
 start 'told at \(.*\)' "$bin/examples/obey" 127.0.0.1:0 "$scratch/cert.pem" "$scratch/key.pem"
 check "obey as server, cleartext" obey-server.txt server --jobs 8 --obey "$found"
-check "obey as server, TLS" obey-server-tls.txt server --jobs 8 --obey "$found" --tls
+check "obey as server, TLS" obey-server.txt server --jobs 8 --obey "$found" --tls
 check "obey as client, cleartext" obey-client.txt client --jobs 8 --obey "$found"
-check "obey as client, TLS" obey-client-tls.txt client --jobs 8 --obey "$found" "${identity[@]}"
+check "obey as client, TLS" obey-client.txt client --jobs 8 --obey "$found" "${identity[@]}"
 
 start '^curl .*http://\(.*\)/$' "$bin/examples/serve" --bench --threads 1 --listen 127.0.0.1:0
 check "serve, cleartext" serve.txt server "$found" --jobs 8 --upload /sink

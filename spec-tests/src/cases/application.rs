@@ -120,6 +120,11 @@ pub fn configure(config: &mut Config, wish: &Wish) -> bool {
             config.settings.initial_window_size = window;
             config.settings.connection_window = window.max(65_535);
         }
+        Wish::StreamWindows(window) => {
+            config.settings.initial_window_size = window;
+            config.settings.connection_window = 65_535;
+        }
+        Wish::FrameSize(octets) => config.settings.max_frame_size = octets,
         Wish::TableSize(size) => config.settings.header_table_size = size,
         _ => return false,
     }

@@ -53,8 +53,12 @@ pub enum Wish {
     Secure,
     /// Configuration: take no more than so many streams.
     MaxStreams(u32),
-    /// Configuration: this window for streams (and the least for the connection).
+    /// Configuration: this window for streams, and for the connection if it can be as small.
     Windows(u32),
+    /// Configuration: this window for streams, and the least for the connection.
+    StreamWindows(u32),
+    /// Configuration: this SETTINGS_MAX_FRAME_SIZE.
+    FrameSize(u32),
     /// Configuration: this SETTINGS_HEADER_TABLE_SIZE.
     TableSize(u32),
     /// Server: leave the next request unanswered and its content unread; client: leave all content unread.

@@ -14,6 +14,8 @@ impl Wish {
                 | Self::Secure
                 | Self::MaxStreams(_)
                 | Self::Windows(_)
+                | Self::StreamWindows(_)
+                | Self::FrameSize(_)
                 | Self::TableSize(_)
         )
     }
@@ -25,6 +27,8 @@ impl Wish {
             Self::Secure => "secure".to_owned(),
             Self::MaxStreams(most) => format!("max-streams {most}"),
             Self::Windows(octets) => format!("windows {octets}"),
+            Self::StreamWindows(octets) => format!("stream-windows {octets}"),
+            Self::FrameSize(octets) => format!("frame-size {octets}"),
             Self::TableSize(octets) => format!("table-size {octets}"),
             Self::Hold => "hold".to_owned(),
             Self::AnswerEarly => "answer-early".to_owned(),
@@ -55,6 +59,8 @@ impl Wish {
             "secure" => Self::Secure,
             "max-streams" => Self::MaxStreams(number()?),
             "windows" => Self::Windows(number()?),
+            "stream-windows" => Self::StreamWindows(number()?),
+            "frame-size" => Self::FrameSize(number()?),
             "table-size" => Self::TableSize(number()?),
             "hold" => Self::Hold,
             "answer-early" => Self::AnswerEarly,
@@ -107,6 +113,8 @@ mod tests {
             Wish::Secure,
             Wish::MaxStreams(4),
             Wish::Windows(u32::MAX),
+            Wish::StreamWindows(100_000),
+            Wish::FrameSize(16_384),
             Wish::TableSize(0),
             Wish::Hold,
             Wish::AnswerEarly,
