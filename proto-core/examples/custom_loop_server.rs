@@ -109,6 +109,7 @@ impl Session {
 
     fn on_request(&mut self, stream: StreamRef, head: &Head, end: bool) -> Result<(), SendError> {
         let (method, path) = (head.method(), head.path().unwrap_or_default());
+        let no_body = method == Some(b"HEAD");
         let mut body = Body::default();
         if method == Some(b"POST") && path == b"/echo" {
             body.whole = end;
@@ -118,13 +119,12 @@ impl Session {
             body.file = Some(file);
             let length = length.to_string();
             let fields = [(":status", "200"), ("content-length", length.as_str())];
-            let no_body = method == Some(b"HEAD");
             self.conn.response(stream, &fields, no_body)?;
         } else if path == b"/" {
             body.whole = true;
             body.waiting
                 .push_back(Bytes::from_static(b"Hello, HTTP/2\n"));
-            self.conn.response(stream, &[(":status", "200")], false)?;
+            self.conn.response(stream, &[(":status", "200")], no_body)?;
         } else {
             self.conn.response(stream, &[(":status", "404")], true)?;
         }
