@@ -9,11 +9,11 @@ use crate::raw::wire::{DEFAULT_WINDOW, PREFACE, flag, kind, setting};
 use crate::raw::{RawFrame, RawPeer, Received, Role};
 
 mod answer;
-#[cfg(test)]
-mod endless;
 mod messages;
 mod sent;
 mod state;
+#[cfg(test)]
+mod tests;
 mod windowed;
 
 pub use answer::Answer;
