@@ -169,7 +169,8 @@ if url.scheme == "https":
                 result, again = act(), False
             except ssl.SSLWantReadError:
                 again = True
-            sock.sendall(outgoing.read())
+            if octets := outgoing.read():
+                sock.sendall(octets)
             if not again:
                 return result
             octets = sock.recv(65536)
