@@ -28,15 +28,15 @@ fn cool(entry: &mut Entry) {
     if let Some(machine) = &mut entry.machine {
         machine.trim();
     }
-    entry.carry.shrink_to_fit();
 }
 
 /// How long the last output may take. A connection that has ended in good order has streams of the
 /// program's in it, complete but not written: they have the time that all output has.
 #[cold]
 fn time_to_flush(entry: &Entry) -> Duration {
-    match entry.reason {
-        Some(CloseReason::Finished) => entry.config.timers.progress.unwrap_or(PROGRESS),
+    match entry.rare().and_then(|rare| rare.reason) {
+        // Beside streams that the peer's end of file cut short there may be others.
+        Some(CloseReason::Finished | CloseReason::Eof) => entry.config.timers.progress.unwrap_or(PROGRESS),
         _ => Duration::ZERO,
     }
 }
@@ -60,7 +60,7 @@ impl Hub {
                             true => linger,
                             false => time_to_flush(entry).max(linger),
                         };
-                    entry.carry = Vec::new();
+                    entry.take_carry();
                 }
                 let sealed = entry.session.as_ref().is_some_and(|s| s.wants_write());
                 if interest.close == Close::Now {
@@ -166,7 +166,7 @@ impl Hub {
         }
         entry.phase = Phase::Linger;
         entry.deadline = at;
-        entry.carry = Vec::new();
+        entry.take_carry();
         entry.bits.set(Bits::READABLE);
         self.arm(id);
         self.touch(id);
@@ -180,8 +180,9 @@ impl Hub {
             match (&entry.socket).read(buffer) {
                 Ok(0) => break,
                 Ok(n) => {
-                    entry.lingered = entry.lingered.saturating_add(n as u32);
-                    if entry.lingered == u32::MAX || u64::from(entry.lingered) > most {
+                    let rare = entry.rare_mut();
+                    rare.lingered = rare.lingered.saturating_add(n as u32);
+                    if rare.lingered == u32::MAX || u64::from(rare.lingered) > most {
                         break;
                     }
                 }
@@ -208,7 +209,7 @@ impl Hub {
         // A failed session must not be asked again.
         entry.session = None;
         let peer = entry.peer.clone();
-        let target = entry.target.take();
+        let target = entry.rare_mut().target.take();
         let news = match target {
             Some(target) => {
                 let error = ConnectError {

@@ -131,7 +131,7 @@ impl<'a> Conn<'a> {
 
     /// What TLS agreed on; `None` in cleartext.
     pub fn tls(&self) -> Option<&Arc<TlsFacts>> {
-        self.entry.facts.as_ref()
+        self.entry.rare()?.facts.as_ref()
     }
 
     /// A number of the program's own, 0 at first.

@@ -286,7 +286,7 @@ impl Hub {
         let config = fit(&spec.config, spec.tls.is_some());
         let mut entry = Entry::new(socket, peer, config);
         entry.bits.set(Bits::CLIENT);
-        entry.target = Some(Box::new(spec.target.clone()));
+        entry.rare_mut().target = Some(Box::new(spec.target.clone()));
         match &spec.tls {
             Some((connector, name)) => {
                 entry.session = Some(connector.connect(name).map_err(ConnectFault::Tls)?);

@@ -74,10 +74,6 @@ pub(crate) struct Entry {
     pub(crate) machine: Option<Machine>,
     pub(crate) socket: Socket,
     pub(crate) session: Option<Box<dyn Session>>,
-    /// What TLS agreed on.
-    pub(crate) facts: Option<Arc<TlsFacts>>,
-    /// Input that was read and could not be taken yet: ciphertext under TLS.
-    pub(crate) carry: Vec<u8>,
     /// For the machine to be.
     pub(crate) config: Arc<Config>,
     pub(crate) phase: Phase,
@@ -86,18 +82,31 @@ pub(crate) struct Entry {
     pub(crate) deadline: Instant,
     /// What stands in the loop's heap. `MAX` for nothing.
     pub(crate) armed: Instant,
-    /// Octets read while lingering; 4 GiB are as good as the bound.
-    pub(crate) lingered: u32,
     pub(crate) peer: Address,
     pub(crate) permit: Option<Permit>,
+    /// The program's own.
+    pub(crate) tag: u64,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few connections have, or only for a while: apart, so that one that idles in cleartext does not pay for it.
+#[derive(Default)]
+pub(crate) struct Rare {
+    /// What TLS agreed on.
+    pub(crate) facts: Option<Arc<TlsFacts>>,
+    /// Input that was read and could not be taken yet: ciphertext under TLS.
+    pub(crate) carry: Vec<u8>,
+    /// Octets read while lingering; 4 GiB are as good as the bound.
+    pub(crate) lingered: u32,
     /// Why the machine ended; kept until the socket is closed.
     pub(crate) reason: Option<CloseReason>,
     pub(crate) transport: Option<Box<TransportError>>,
-    /// The program's own.
-    pub(crate) tag: u64,
     /// What the program asked for, for messages; clients only.
     pub(crate) target: Option<Box<Target>>,
 }
+
+// An allocation of 144 octets with what the system's allocator adds; every idle connection has one.
+const _: () = assert!(size_of::<usize>() != 8 || size_of::<Entry>() <= 136);
 
 impl Entry {
     pub(crate) fn new(socket: Socket, peer: Address, config: Arc<Config>) -> Self {
@@ -105,20 +114,40 @@ impl Entry {
             machine: None,
             socket,
             session: None,
-            facts: None,
-            carry: Vec::new(),
             config,
             phase: Phase::Handshake,
             bits: Bits(Bits::WRITABLE),
             deadline: Instant::MAX,
             armed: Instant::MAX,
-            lingered: 0,
             peer,
             permit: None,
-            reason: None,
-            transport: None,
             tag: 0,
-            target: None,
+            rare: None,
+        }
+    }
+
+    /// What few have, if this one has any of it.
+    #[inline]
+    pub(crate) fn rare(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// The same, to be set.
+    pub(crate) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Takes all of it, at the end.
+    pub(crate) fn take_rare(&mut self) -> Rare {
+        self.rare.take().map(|rare| *rare).unwrap_or_default()
+    }
+
+    /// Takes the input that could not be taken before.
+    #[inline]
+    pub(crate) fn take_carry(&mut self) -> Vec<u8> {
+        match &mut self.rare {
+            Some(rare) => std::mem::take(&mut rare.carry),
+            None => Vec::new(),
         }
     }
 

@@ -117,11 +117,12 @@ impl Hub {
             self.deadlines.set(WAKER, at);
         }
         if entry.machine.is_some() {
+            let rare = entry.take_rare();
             let end = End {
-                reason: entry
+                reason: rare
                     .reason
                     .unwrap_or(bywash_proto::error::CloseReason::Transport),
-                transport: entry.transport.map(|error| *error),
+                transport: rare.transport.map(|error| *error),
             };
             self.news.push_back(News::Closed(id, end, entry.tag));
         }

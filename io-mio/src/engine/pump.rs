@@ -113,8 +113,8 @@ fn intake<H: Handler>(
     let Some(entry) = hub.conn(id) else {
         return Fed::Nothing;
     };
-    if !entry.carry.is_empty() {
-        let carry = std::mem::take(&mut entry.carry);
+    let carry = entry.take_carry();
+    if !carry.is_empty() {
         return offer(hub, handler, id, &carry, budget);
     }
     if !entry.wants_input() {
@@ -174,7 +174,7 @@ fn offer<H: Handler>(
     if !input.is_empty() {
         if let Some(entry) = hub.conn(id) {
             if entry.phase != Phase::Linger {
-                entry.carry = input.to_vec();
+                entry.rare_mut().carry = input.to_vec();
             }
         }
     }
@@ -227,7 +227,7 @@ fn feed<H: Handler>(
             Step::Event(event) => {
                 budget.events = budget.events.saturating_sub(1);
                 if let Event::Closed(reason) = &event {
-                    entry.reason = Some(*reason);
+                    entry.rare_mut().reason = Some(*reason);
                 }
                 handler.on_event(&mut Cx::new(hub), id, event);
             }
@@ -357,11 +357,11 @@ fn opened(hub: &mut Hub, id: ConnId) -> Result<(), TlsFault> {
     } else if draining {
         machine.shutdown(now);
     }
-    entry.facts = Some(Arc::new(facts));
+    entry.rare_mut().facts = Some(Arc::new(facts));
     entry.machine = Some(machine);
     entry.phase = Phase::Open;
     entry.deadline = bywash_proto::vocabulary::Instant::MAX;
-    entry.target = None;
+    entry.rare_mut().target = None;
     hub.news.push_back(News::Opened(id));
     Ok(())
 }
@@ -409,7 +409,8 @@ fn transport_failed(hub: &mut Hub, id: ConnId, error: TransportError) {
     match &mut entry.machine {
         Some(machine) => {
             machine.handle_transport_error(now);
-            entry.transport.get_or_insert(Box::new(error));
+            let transport = &mut entry.rare_mut().transport;
+            transport.get_or_insert(Box::new(error));
         }
         None => {
             let fault = match error {
