@@ -73,6 +73,18 @@ impl Socket {
         }
     }
 
+    /// Small pieces are sent without waiting for more, where there is such a wait.
+    pub(crate) fn send_at_once(&self) {
+        match self {
+            Self::Tcp(socket) => {
+                // Without it all works, later.
+                let _ = socket.set_nodelay(true);
+            }
+            #[cfg(unix)]
+            Self::Unix(_) => {}
+        }
+    }
+
     /// Whether a connect that was begun has succeeded: an error, or not yet.
     pub(crate) fn connected(&self) -> io::Result<bool> {
         let (error, peer) = match self {

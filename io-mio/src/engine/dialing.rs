@@ -246,9 +246,7 @@ impl Hub {
         for other in others {
             self.drop_attempt(other);
         }
-        if let Socket::Tcp(socket) = &socket {
-            let _ = socket.set_nodelay(true);
-        }
+        socket.send_at_once();
         let interest = socket.first_interest();
         if let Err(error) = socket.reregister(&self.registry, self.token(id.slot()), interest) {
             return self.fail_dial(id, ConnectFault::Io(error));
