@@ -22,7 +22,8 @@ pub struct LoopOptions {
     /// Quiet time after which a connection gives its scratch memory back. Default 1 s.
     pub trim_after: Duration,
     /// Connections that keep scratch memory until then, at most: about 5 KiB each. Beyond them the
-    /// quietest give it back at once. Default 128.
+    /// quietest give it back at once; where a quarter of them keep it, new connections do, for their
+    /// first turns. Default 128.
     pub warm_connections: usize,
     /// Messages that wait for the loop at most. Default 65 536.
     pub mailbox: usize,

@@ -36,6 +36,10 @@ impl Handler for Answering {
 
 /// What three connections hold that had a request each, one after the other.
 fn held(warm: usize) -> Vec<usize> {
+    held_by(3, warm)
+}
+
+fn held_by(count: usize, warm: usize) -> Vec<usize> {
     let mut options = LoopOptions::default();
     options.warm_connections = warm;
     options.trim_after = Duration::from_secs(3600);
@@ -45,7 +49,7 @@ fn held(warm: usize) -> Vec<usize> {
     let at = cx.listening_at(listener.unwrap()).unwrap().tcp().unwrap();
     let mut handler = Answering::default();
     let mut sockets = Vec::new();
-    for count in 1..=3 {
+    for count in 1..=count {
         let mut socket = TcpStream::connect(at).unwrap();
         socket.write_all(GET).unwrap();
         sockets.push(socket);
@@ -70,4 +74,13 @@ fn the_quietest_give_their_scratch_back_when_many_are_warm() {
     assert_eq!(one[0], one[1]);
     // None is read as one.
     assert_eq!(held(0), one);
+}
+
+/// A crowd that asks once and idles keeps scratch memory for a few of them only, though the list has room for all.
+#[test]
+fn newcomers_give_their_scratch_back_when_several_are_warm() {
+    let all = held_by(12, 24);
+    let cold = *all.iter().min().unwrap();
+    let warm: Vec<bool> = all.iter().map(|held| *held > cold + 1000).collect();
+    assert_eq!(warm, [[true; 6], [false; 6]].concat(), "{all:?}");
 }

@@ -36,10 +36,15 @@ fn cool(entry: &mut Entry) {
 fn time_to_flush(entry: &Entry) -> Duration {
     match entry.rare().and_then(|rare| rare.reason) {
         // Beside streams that the peer's end of file cut short there may be others.
-        Some(CloseReason::Finished | CloseReason::Eof) => entry.config.timers.progress.unwrap_or(PROGRESS),
+        Some(CloseReason::Finished | CloseReason::Eof) => {
+            entry.config.timers.progress.unwrap_or(PROGRESS)
+        }
         _ => Duration::ZERO,
     }
 }
+
+/// So few may always keep their scratch memory, new or not.
+const SEVERAL: usize = 4;
 
 impl Hub {
     /// After a connection was pumped and nothing more can progress: closes what is to be closed.
@@ -76,9 +81,23 @@ impl Hub {
             }
         }
         if !is_warm {
-            self.warm_up(id);
+            self.keep_or_cool(id);
         }
         self.arm(id);
+    }
+
+    /// Most connections that have just come ask once and idle, and what a crowd of them gives back later leaves
+    /// holes: where several keep their scratch memory, one that is new gives it back at once.
+    fn keep_or_cool(&mut self, id: ConnId) {
+        let several = self.warm.len() >= (self.options.warm_connections / 4).max(SEVERAL);
+        let Some(entry) = self.conn(id) else { return };
+        let new = entry.turns < Entry::NEW;
+        entry.turns += u8::from(new);
+        if new && several {
+            cool(entry);
+        } else {
+            self.warm_up(id);
+        }
     }
 
     /// Puts a connection on the list of those to be trimmed when they are quiet.

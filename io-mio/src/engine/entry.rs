@@ -78,6 +78,8 @@ pub(crate) struct Entry {
     pub(crate) config: Arc<Config>,
     pub(crate) phase: Phase,
     pub(crate) bits: Bits,
+    /// Turns so far, up to [`Entry::NEW`].
+    pub(crate) turns: u8,
     /// The loop's own deadline: handshake, closing, lingering. `MAX` for none.
     pub(crate) deadline: Instant,
     /// What stands in the loop's heap. `MAX` for nothing.
@@ -105,10 +107,14 @@ pub(crate) struct Rare {
     pub(crate) target: Option<Box<Target>>,
 }
 
-// An allocation of 144 octets with what the system's allocator adds; every idle connection has one.
-const _: () = assert!(size_of::<usize>() != 8 || size_of::<Entry>() <= 136);
+// An allocation of 144 octets with what the system adds, for every idle connection. (Without optimisation sockets are larger.)
+const _: () =
+    assert!(cfg!(debug_assertions) || size_of::<usize>() != 8 || size_of::<Entry>() <= 136);
 
 impl Entry {
+    /// Turns for which a connection is new: its SETTINGS, its first request, an acknowledgement.
+    pub(crate) const NEW: u8 = 3;
+
     pub(crate) fn new(socket: Socket, peer: Address, config: Arc<Config>) -> Self {
         Self {
             machine: None,
@@ -117,6 +123,7 @@ impl Entry {
             config,
             phase: Phase::Handshake,
             bits: Bits(Bits::WRITABLE),
+            turns: 0,
             deadline: Instant::MAX,
             armed: Instant::MAX,
             peer,
