@@ -11,7 +11,7 @@ most=$(ulimit -n)
 
 # Connections that idle; octets that one may cost, and a stream; octets that may stay.
 IDLE=10000
-IDLE_OCTETS=2200
+IDLE_OCTETS=2000
 STREAM_OCTETS=600
 STAYS=$((2 * 1024 * 1024))
 
