@@ -1,4 +1,5 @@
 mod deadlines;
+mod full;
 mod malformed;
 mod points;
 

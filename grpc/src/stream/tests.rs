@@ -6,7 +6,10 @@ use crate::{
     metadata::Metadata,
     pipe::{Encoding, Origin, Out, Ring},
 };
-use std::{sync::Barrier, thread};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 struct Deaf;
 
@@ -34,15 +37,25 @@ fn call(host: &Arc<dyn Host>) -> Arc<Finisher> {
     Finisher::new(pipe, cx)
 }
 
-/// The first messages of two threads may overtake one another, but not the head.
+/// The first messages of two threads may overtake one another, but not the head. Without the lock this fails most times,
+/// where there are two processors.
 #[test]
 fn no_message_comes_before_the_head() {
     let host: Arc<dyn Host> = Arc::new(ThreadHost::new());
-    let calls: Vec<_> = (0..3000).map(|_| call(&host)).collect();
-    let together = Barrier::new(2);
+    let calls: Vec<_> = (0..20_000).map(|_| call(&host)).collect();
+    let arrived = AtomicUsize::new(0);
     let send = || {
-        together.wait();
-        for call in &calls {
+        for (n, call) in calls.iter().enumerate() {
+            // Both at once, for each call anew.
+            arrived.fetch_add(1, Ordering::AcqRel);
+            let mut looked = 0;
+            while arrived.load(Ordering::Acquire) < 2 * (n + 1) {
+                looked += 1;
+                match looked < 1000 {
+                    true => std::hint::spin_loop(),
+                    false => thread::yield_now(),
+                }
+            }
             call.send(Framed::copy(b"m", false, 9).unwrap()).unwrap();
         }
     };

@@ -238,7 +238,10 @@ fn servers_that_share_a_pool_end_each_for_itself() {
 /// For ever is a time that a server may be given to end in: its calls end as they like.
 #[test]
 fn a_server_may_take_for_ever_to_end() {
-    let service = Service::<Tag>::new("t.T").unary(ECHO, |_, request: Bytes| {
+    let (begun, begins) = std::sync::mpsc::channel();
+    let service = Service::<Tag>::new("t.T").unary(ECHO, move |_, request: Bytes| {
+        let _ = begun.send(());
+        // The shutdown begins meanwhile.
         thread::sleep(Duration::from_millis(200));
         Ok(request)
     });
@@ -248,13 +251,10 @@ fn a_server_may_take_for_ever_to_end() {
     let channel = channel.plaintext().build().unwrap();
     thread::scope(|s| {
         let call = s.spawn(|| channel.call(ECHO, Some(&NONE)).call());
-        thread::sleep(Duration::from_millis(50));
+        begins.recv().unwrap();
         let ended = running.shutdown(Duration::MAX);
-        // It was not there yet on a slow machine.
-        match call.join().unwrap() {
-            Ok(_) => assert_eq!((ended.completed, ended.cancelled), (1, 0)),
-            Err(status) => assert_eq!(ended.completed + ended.cancelled, 0, "{status}"),
-        }
+        assert_eq!(call.join().unwrap().unwrap(), NONE);
+        assert_eq!((ended.completed, ended.cancelled), (1, 0));
     });
     let engine = Engine::without_keeper().unwrap();
     let handle = Channel::builder("127.0.0.1:1").plaintext().engine(&engine);

@@ -351,11 +351,12 @@ fn answers_that_come_all_at_once_have_their_turns() {
                 });
             }
             world.advance(Duration::from_secs(1));
-            for responder in waiting.lock().unwrap().drain(..) {
-                responder.fail(Status::not_found(text.clone()));
+            // None like another: HPACK would write the second as an index.
+            for (n, responder) in waiting.lock().unwrap().drain(..).enumerate() {
+                responder.fail(Status::not_found(format!("{n:04}{text}")));
             }
-            for (cx, sink) in sinks.lock().unwrap().drain(..) {
-                cx.set_header("x-long", &text).unwrap();
+            for (n, (cx, sink)) in sinks.lock().unwrap().drain(..).enumerate() {
+                cx.set_header("x-long", &format!("{n:04}{text}")).unwrap();
                 sink.try_send(&Q).unwrap();
                 sink.finish(Ok(()));
             }
@@ -363,7 +364,7 @@ fn answers_that_come_all_at_once_have_their_turns() {
         });
         let ends = ends.lock().unwrap();
         let right = match streams {
-            true => Ok(Some(text.len())),
+            true => Ok(Some(text.len() + 4)),
             false => Err(Code::NotFound),
         };
         let wrong = ends.iter().filter(|end| **end != right).count();
