@@ -342,12 +342,13 @@ impl Inner {
         if stream.send_left != u64::MAX && stream.send_left != 0 {
             return Err(SendError::Length);
         }
-        if stream.queued != 0 {
+        if stream.queued != 0 && !self.frame_rest(slot) {
+            let stream = self.store.at_mut(slot);
             stream.more.get_or_insert_with(Default::default).trailers =
                 Some(Head::from_fields(fields));
             return Ok(());
         }
-        let id = stream.id;
+        let id = self.store.at(slot).id;
         self.write_head(id, fields, &found, true);
         self.arm_progress();
         self.we_ended(slot);

@@ -165,6 +165,24 @@ impl Inner {
         }
     }
 
+    /// Frames what a stream has queued before its trailers come, if that takes one frame and would be
+    /// the next to be framed anyway; whether nothing is left. So trailers of a small answer need not
+    /// wait in memory of their own.
+    #[inline]
+    pub(super) fn frame_rest(&mut self, slot: u32) -> bool {
+        let ahead = self.config.send.commit_ahead as usize;
+        let queued = self.store.at(slot).queued;
+        if self.output.len() + queued as usize >= ahead
+            || self.send_window.available() < queued
+            || !self.urgency.is_alone(&self.store, slot)
+        {
+            return false;
+        }
+        let window = self.send_window.available();
+        self.frame_one(slot, window);
+        self.store.at(slot).queued == 0
+    }
+
     /// One DATA frame of a stream. Returns its size on the wire.
     fn frame_one(&mut self, slot: u32, window: u32) -> usize {
         let full = self.peer.max_frame_size.min(self.config.send.frame_size);

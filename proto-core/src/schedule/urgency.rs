@@ -123,6 +123,18 @@ impl Urgency {
         Some(store.at(last).ready_next)
     }
 
+    /// Whether this stream is ready and no other is.
+    #[inline]
+    pub(crate) fn is_alone(&self, store: &Store, slot: u32) -> bool {
+        if !self.levels.is_power_of_two() {
+            return false;
+        }
+        match self.rings[self.levels.trailing_zeros() as usize] {
+            [NIL, last] | [last, NIL] => last == slot && store.at(last).ready_next == slot,
+            _ => false,
+        }
+    }
+
     #[inline]
     fn pick_level(&mut self) -> usize {
         let top = self.levels.trailing_zeros();
