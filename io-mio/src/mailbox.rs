@@ -2,37 +2,72 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Wakes the thread that polls.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// The bell of a loop. However many ring, the loop is woken once until it has answered.
+/// The loop is at work, or nobody drives it; it looks at its mail before it waits.
+const AWAKE: u8 = 0;
+/// Something was put where the loop will look.
+const RUNG: u8 = 1;
+/// The loop waits for the system, or is about to: it has to be woken.
+const ASLEEP: u8 = 2;
+
+/// The bell of a loop. However many ring, the loop is woken once until it has answered, and not at all
+/// while it is at work.
 pub(crate) struct Bell {
-    ringing: AtomicBool,
+    state: AtomicU8,
     wake: Wake,
 }
 
 impl Bell {
     pub(crate) fn new(wake: Wake) -> Arc<Self> {
         Arc::new(Self {
-            ringing: AtomicBool::new(false),
+            // A loop in a foreign poll is waited for before its first turn.
+            state: AtomicU8::new(ASLEEP),
             wake,
         })
     }
 
     /// Something was put where the loop will look.
     pub(crate) fn ring(&self) {
-        if !self.ringing.swap(true, Ordering::SeqCst) {
+        if self.state.swap(RUNG, Ordering::SeqCst) == ASLEEP {
             (self.wake)();
         }
+    }
+
+    /// The loop's turn is to end, whether or not there is something to look at.
+    fn rouse(&self) {
+        self.state.store(RUNG, Ordering::SeqCst);
+        (self.wake)();
+    }
+
+    /// Whether anybody has rung since the last answer.
+    pub(crate) fn is_ringing(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == RUNG
     }
 
     /// The loop answers: what was put before is seen after. Whether anybody rang.
     pub(crate) fn answer(&self) -> bool {
         // The plain load keeps turns without messages free of locked instructions.
-        self.ringing.load(Ordering::SeqCst) && self.ringing.swap(false, Ordering::SeqCst)
+        self.is_ringing() && self.state.swap(AWAKE, Ordering::SeqCst) == RUNG
+    }
+
+    /// The loop is about to wait. False if somebody has rung: it must not.
+    pub(crate) fn may_sleep(&self) -> bool {
+        let slept = self
+            .state
+            .compare_exchange(AWAKE, ASLEEP, Ordering::SeqCst, Ordering::SeqCst);
+        slept != Err(RUNG)
+    }
+
+    /// The loop has waited.
+    pub(crate) fn has_woken(&self) {
+        let _ = self
+            .state
+            .compare_exchange(ASLEEP, AWAKE, Ordering::SeqCst, Ordering::SeqCst);
     }
 }
 
@@ -122,7 +157,7 @@ impl<M> Handle<M> {
         Self { mailbox, bell }
     }
 
-    /// Queues a message and wakes the loop, unless it is being woken already.
+    /// Queues a message and wakes the loop, unless it is at work or is being woken already.
     ///
     /// # Errors
     /// The queue is full, or the loop is gone. The message comes back.
@@ -158,7 +193,7 @@ impl<M> Handle<M> {
 
     /// Wakes the loop without a message: its turn ends.
     pub fn wake(&self) {
-        self.bell.ring();
+        self.bell.rouse();
     }
 }
 
@@ -206,8 +241,29 @@ mod tests {
         let mut got = VecDeque::new();
         mailbox.take(&mut got);
         assert_eq!(got, [1, 2]);
+        assert!(bell.may_sleep());
         assert_eq!(handle.send_all(&mut [3, 4].into_iter()), Ok(2));
         assert_eq!(wakes.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_loop_at_work_is_not_woken_and_does_not_sleep() {
+        let (handle, _, bell, wakes) = counted();
+        bell.has_woken();
+        handle.send(1).unwrap();
+        assert_eq!(wakes.load(Ordering::SeqCst), 0);
+        assert!(!bell.may_sleep());
+        assert!(bell.answer() && bell.may_sleep());
+        handle.send(2).unwrap();
+        assert_eq!(wakes.load(Ordering::SeqCst), 1);
+        bell.has_woken();
+        assert!(bell.answer() && !bell.answer());
+        handle.wake();
+        assert_eq!(
+            wakes.load(Ordering::SeqCst),
+            2,
+            "a turn ends also without mail"
+        );
     }
 
     #[test]

@@ -226,17 +226,24 @@ impl<M> EventLoop<M> {
     ) -> io::Result<()> {
         // Whoever turns until something has happened must not wait after it has.
         let was_busy = self.hub.is_busy();
+        self.hub.bell.has_woken();
         self.hub.now = self.hub.clock.now();
         self.progress(handler, false);
         if self.hub.is_over() {
             return Ok(());
         }
-        let timeout = match was_busy {
+        let mut timeout = match was_busy {
             true => Some(Duration::ZERO),
             false => self.patience(timeout),
         };
+        let waits = timeout != Some(Duration::ZERO);
+        if waits && !(handler.may_wait() && self.hub.bell.may_sleep()) {
+            timeout = Some(Duration::ZERO);
+        }
         if let Some(poll) = &mut self.poll {
-            match poll.poll(&mut self.events, timeout) {
+            let polled = poll.poll(&mut self.events, timeout);
+            self.hub.bell.has_woken();
+            match polled {
                 Ok(()) => {}
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => return Ok(()),
                 Err(e) => return Err(e),
@@ -301,9 +308,13 @@ impl<M> EventLoop<M> {
     /// most; `None` is for ever. To be called after every poll and after every use of
     /// [`cx`](Self::cx).
     pub fn finish_turn<H: Handler<Message = M>>(&mut self, handler: &mut H) -> Option<Duration> {
+        self.hub.bell.has_woken();
         self.hub.now = self.hub.clock.now();
         self.progress(handler, true);
-        self.patience(None)
+        match self.hub.bell.may_sleep() {
+            true => self.patience(None),
+            false => Some(Duration::ZERO),
+        }
     }
 
     fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {

@@ -44,4 +44,10 @@ pub trait Handler {
     /// The loop is about to wait: the last chance to produce output without an event. Called again
     /// until it touches no connection, so it must not touch one for nothing.
     fn before_wait(&mut self, _cx: &mut Cx<'_>) {}
+
+    /// Whether the loop may wait, as it is about to: true by default. False if whoever turns it has
+    /// something to do after this turn; the system is asked for events all the same.
+    fn may_wait(&mut self) -> bool {
+        true
+    }
 }
