@@ -393,6 +393,10 @@ impl AttemptCore {
         }
         // The peer has no use for the rest of the request. Does nothing if all of it is sent.
         wire.reset(self.stream, ErrorCode::NO_ERROR);
+        if self.inbound.is_drained() {
+            let result = result.and_then(|()| self.inbound.end());
+            return self.end(Outcome::of(result, trailers), out);
+        }
         self.state = State::Unread(Box::new(Outcome::of(result, trailers)));
         self.finish_reading(out);
     }

@@ -117,7 +117,19 @@ impl ChannelCore {
         spec: CallSpec,
         out: Out<'_>,
     ) {
-        self.calls.insert(id, CallCore::new(spec));
+        self.start_call(now, net, id, Box::new(CallCore::new(spec)), out);
+    }
+
+    /// The same of a call that is made already.
+    pub(crate) fn start_call(
+        &mut self,
+        now: Instant,
+        net: &mut dyn Net,
+        id: CallId,
+        call: Box<CallCore>,
+        out: Out<'_>,
+    ) {
+        self.calls.insert(id, call);
         self.place(now, net, id, out);
         self.connect_if_wanted(now, net);
     }

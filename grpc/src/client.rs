@@ -5,6 +5,7 @@ mod call;
 mod channel;
 mod core;
 mod ends;
+mod fronts;
 mod letter;
 mod watch;
 

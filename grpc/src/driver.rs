@@ -12,6 +12,7 @@ mod drive;
 mod engine;
 mod helm;
 mod host;
+mod lead;
 mod mail;
 mod server;
 mod serving;

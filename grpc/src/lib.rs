@@ -36,7 +36,7 @@
 //! Nothing but the driver does I/O or reads a clock: the time and the transport are arguments. From the bottom up:
 //!
 //! ```text
-//! code  base64  percent  timeout  content_type  encoding  backoff      know nothing of one another
+//! code  base64  percent  timeout  content_type  encoding  backoff  hash  queue  know nothing of one another
 //! metadata                                                             keys and values of heads and trailers
 //! status                                                               how a call ended, and its wire forms
 //! message  framing  compress                                           the five-byte prefix and what lies behind it
@@ -70,6 +70,7 @@ pub mod driver;
 pub mod encoding;
 pub mod filter;
 pub mod framing;
+mod hash;
 #[cfg(feature = "prost")]
 #[cfg_attr(docsrs, doc(cfg(feature = "prost")))]
 pub mod health;
@@ -86,6 +87,7 @@ mod panics;
 pub mod percent;
 pub mod pipe;
 pub mod pool;
+mod queue;
 pub mod reactor;
 pub mod serve;
 pub mod server;

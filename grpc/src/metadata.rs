@@ -101,13 +101,15 @@ impl Metadata {
 
     /// Whether the application sees a field of this key.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.iter().any(|(name, _)| name.eq_ignore_ascii_case(key))
+        self.block
+            .entries()
+            .any(|e| e.kind != Kind::Reserved && e.name.eq_ignore_ascii_case(key.as_bytes()))
     }
 
     fn values<'a>(&'a self, key: &str, kind: Kind) -> impl Iterator<Item = &'a [u8]> {
         self.block
             .entries()
-            .filter(move |e| e.kind == kind && e.name.eq_ignore_ascii_case(key))
+            .filter(move |e| e.kind == kind && e.name.eq_ignore_ascii_case(key.as_bytes()))
             .map(|e| e.value)
     }
 
@@ -130,13 +132,11 @@ impl Metadata {
                 key.as_bytes(),
             ));
         }
-        self.block.push(
-            Kind::Ascii,
-            key.as_bytes(),
-            value.as_bytes(),
-            &[],
-            Self::MAX_LIST_SIZE,
-        )
+        let value = value.as_bytes();
+        lower(key, |key| {
+            self.block
+                .push(Kind::Ascii, key, value, &[], Self::MAX_LIST_SIZE)
+        })
     }
 
     /// Adds a field with any octets as its value.
@@ -146,7 +146,7 @@ impl Metadata {
     /// is no room. Nothing is added then.
     pub fn append_bin(&mut self, key: &str, value: &[u8]) -> Result<(), MetadataError> {
         key::check_custom(key, true)?;
-        self.push_binary(key.as_bytes(), value, Self::MAX_LIST_SIZE)
+        lower(key, |key| self.push_binary(key, value, Self::MAX_LIST_SIZE))
     }
 
     /// Like [`append`](Metadata::append), in place of all fields of this key.
@@ -181,8 +181,9 @@ impl Metadata {
     }
 
     fn without(&self, key: &str) -> Metadata {
-        let keep =
-            |e: &block::Entry<'_>| e.kind == Kind::Reserved || !e.name.eq_ignore_ascii_case(key);
+        let keep = |e: &block::Entry<'_>| {
+            e.kind == Kind::Reserved || !e.name.eq_ignore_ascii_case(key.as_bytes())
+        };
         Metadata {
             block: self.block.filtered(keep),
         }
@@ -198,13 +199,8 @@ impl Metadata {
             .entries()
             .filter(|e| e.kind != Kind::Reserved)
             .try_for_each(|e| {
-                self.block.push(
-                    e.kind,
-                    e.name.as_bytes(),
-                    e.value,
-                    e.text,
-                    Self::MAX_LIST_SIZE,
-                )
+                self.block
+                    .push(e.kind, e.name, e.value, e.text, Self::MAX_LIST_SIZE)
             })
     }
 
@@ -223,7 +219,7 @@ impl Metadata {
     pub fn reserved_all<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a [u8]> {
         self.block
             .entries()
-            .filter(move |e| e.kind == Kind::Reserved && e.name == key)
+            .filter(move |e| e.kind == Kind::Reserved && e.name == key.as_bytes())
             .map(|e| e.value)
     }
 
@@ -260,6 +256,17 @@ impl Metadata {
         limit: usize,
     ) -> Result<(), MetadataError> {
         key::check_field(name, value)?;
+        self.receive_checked(name, value, limit)
+    }
+
+    /// The same for a field of which an HTTP/2 connection has seen that it could be one.
+    pub(crate) fn receive_checked(
+        &mut self,
+        name: &[u8],
+        value: &[u8],
+        limit: usize,
+    ) -> Result<(), MetadataError> {
+        debug_assert!(key::check_field(name, value).is_ok());
         let value = value.trim_ascii();
         let limit = limit.min(Self::MAX_LIST_SIZE);
         if key::is_protocol(name) {
@@ -293,6 +300,19 @@ impl Metadata {
     pub fn fields(&self) -> Fields<'_> {
         Fields::new(&self.block)
     }
+
+    /// The same in octets alone.
+    pub(crate) fn wire_fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.block.entries().map(|e| (e.name, e.on_wire()))
+    }
+}
+
+/// Hands a key on in lower case.
+fn lower<R>(key: &str, take: impl FnOnce(&[u8]) -> R) -> R {
+    match key.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        true => take(key.to_ascii_lowercase().as_bytes()),
+        false => take(key.as_bytes()),
+    }
 }
 
 impl<'a> IntoIterator for &'a Metadata {
@@ -308,10 +328,13 @@ impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for entry in self.block.entries() {
-            if key::may_be_logged(entry.name) {
-                map.entry(&entry.name, &String::from_utf8_lossy(entry.value));
+            if key::may_be_logged(entry.key()) {
+                map.entry(&entry.key(), &String::from_utf8_lossy(entry.value));
             } else {
-                map.entry(&entry.name, &format_args!("({} octets)", entry.value.len()));
+                map.entry(
+                    &entry.key(),
+                    &format_args!("({} octets)", entry.value.len()),
+                );
             }
         }
         map.finish()

@@ -1,14 +1,14 @@
 //! The framed messages of one call, from the first that may still have to be sent.
 
+use crate::queue::Queue;
 use bytes::Bytes;
-use std::collections::VecDeque;
 
 /// Messages by number, shared by every attempt to send them; each attempt has a cursor of its own.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// The number of the first message held.
     base: u64,
-    messages: VecDeque<Bytes>,
+    messages: Queue<Bytes>,
     octets: usize,
     ended: bool,
 }
@@ -17,7 +17,7 @@ impl Outgoing {
     /// Adds a message; with `end` it is the last.
     pub fn push(&mut self, message: Bytes, end: bool) {
         self.octets += message.len();
-        self.messages.push_back(message);
+        self.messages.push(message);
         self.ended |= end;
     }
 
@@ -50,7 +50,7 @@ impl Outgoing {
     /// Lets go of all messages below this number: they will not be sent again.
     pub fn let_go(&mut self, below: u64) {
         while self.base < below {
-            let Some(message) = self.messages.pop_front() else {
+            let Some(message) = self.messages.pop() else {
                 return;
             };
             self.octets -= message.len();

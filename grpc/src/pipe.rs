@@ -128,7 +128,7 @@ impl Pipe {
         let mut state = self.lock();
         state.inbox_octets += bytes.len() + PLACE;
         state.last_octets = bytes.len();
-        state.inbox.push_back((bytes, compressed));
+        state.inbox.push((bytes, compressed));
         state.ahead = state.ahead.saturating_sub(1);
         state.wake_reader();
     }
@@ -257,11 +257,9 @@ impl Pipe {
         true
     }
 
-    /// Says what goes with the call's beginning, of which its loop hears without being rung for.
-    pub fn preload(&self, out: Out) {
-        let mut state = self.lock();
-        state.posted = true;
-        state.outbox.push(out);
+    /// Its loop is about to hear of the call, and need not be rung for what is said until then.
+    pub fn is_announced(&self) {
+        self.lock().posted = true;
     }
 
     /// Encodes a message as this call sends them.
@@ -338,7 +336,7 @@ impl Pipe {
     pub fn read(self: &Arc<Self>, until: Until) -> Result<Option<Read>, Unread> {
         loop {
             let mut state = self.lock();
-            if let Some((message, compressed)) = state.inbox.pop_front() {
+            if let Some((message, compressed)) = state.inbox.pop() {
                 state.inbox_octets -= message.len() + PLACE;
                 let resume = state.stalled && state.inbox_octets < MARK / 2;
                 let ring = resume && !std::mem::replace(&mut state.posted, true);
@@ -385,15 +383,18 @@ impl Pipe {
         self.lock().headers.take()
     }
 
-    /// Waits for the end.
+    /// Waits for the end, and takes its trailers.
     ///
     /// # Errors
     /// It was asked on a loop.
     pub fn wait_end(&self) -> Result<Ended, Status> {
         loop {
-            let state = self.lock();
-            if let Some(ended) = &state.ended {
-                return Ok(ended.clone());
+            let mut state = self.lock();
+            if let Some(ended) = &mut state.ended {
+                return Ok(Ended {
+                    result: ended.result.clone(),
+                    trailers: std::mem::take(&mut ended.trailers),
+                });
             }
             if let Err(Unread::Ended(status)) = self.pause(state, Until::Ready) {
                 return Err(status);

@@ -1,5 +1,8 @@
 //! The threads that handlers run on.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     code::Code,
     host::{Host, Slot},
@@ -24,10 +27,14 @@ pub trait Work: Send {
 /// Threads without work end after this time.
 const IDLE: Duration = Duration::from_secs(10);
 
+/// Work that is no call waits for so long: for ever.
+const PATIENT: Duration = Duration::from_secs(24 * 3600);
+
 /// An elastic pool of threads. Clones are the same pool.
 ///
 /// A thread is started when there is work and none is idle, up to a bound; beyond it calls wait in order, and only so
-/// many and for so long: nested calls to the own server could never be served otherwise.
+/// many and for so long: nested calls to the own server could never be served otherwise. A batch wakes its threads one
+/// after the other: where handlers return at once, a few of them do it all.
 #[derive(Clone)]
 pub struct Pool(Arc<Inner>);
 
@@ -48,11 +55,47 @@ struct State {
     queue: VecDeque<(Instant, Box<dyn Work>)>,
     idle: Vec<Arc<Slot>>,
     threads: usize,
+    /// Threads that are none of the pool's, and run work in the place of one that could.
+    guests: usize,
     started: u64,
     /// Threads that were called or started for work and have not looked for it yet.
     coming: usize,
     /// Idle threads that were let go and have not gone yet.
     leaving: usize,
+}
+
+/// A thread that is called to work.
+enum Called {
+    Idle(Arc<Slot>),
+    /// A new one, of this number.
+    New(u64),
+}
+
+impl State {
+    /// How many more threads there may be.
+    fn room(&self, limits: &Limits) -> usize {
+        limits.threads.saturating_sub(self.threads + self.guests)
+    }
+
+    /// Who is to be called for the work that waits. One thread at a time: when it comes it takes some, and calls the
+    /// next one if there is more. So work that is done quickly does not wake more threads than it is worth, and work
+    /// that takes long, or blocks, still holds up nothing that a thread is free for.
+    fn call(&mut self, limits: &Limits) -> Option<Called> {
+        if self.coming > 0 || self.queue.is_empty() {
+            return None;
+        }
+        let called = match self.idle.pop() {
+            Some(slot) => Called::Idle(slot),
+            None if self.room(limits) > 0 => {
+                self.threads += 1;
+                self.started += 1;
+                Called::New(self.started - 1)
+            }
+            None => return None,
+        };
+        self.coming += 1;
+        Some(called)
+    }
 }
 
 impl Default for Pool {
@@ -119,7 +162,7 @@ impl Pool {
     /// Threads that are at work.
     pub fn busy_threads(&self) -> usize {
         let state = self.lock();
-        state.threads - state.idle.len() - state.leaving
+        state.threads - state.idle.len() - state.leaving + state.guests
     }
 
     /// Whether both are the same pool.
@@ -127,50 +170,24 @@ impl Pool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Takes a turn's work at once; as many threads are woken as there is work for.
+    /// Takes a turn's work at once.
     pub fn push(&self, host: &Arc<dyn Host>, batch: impl IntoIterator<Item = Box<dyn Work>>) {
         let until = host.now() + self.0.limits.longest;
         let mut refused = Vec::new();
         let mut state = self.lock();
-        let before = state.queue.len();
         for work in batch {
             // Work that an idle or a new thread takes at once does not wait, even if it is not there yet.
-            let room = self.0.limits.threads - state.threads;
-            let free = state.idle.len() + state.coming + room;
+            let free = state.idle.len() + state.coming + state.room(&self.0.limits);
             if state.queue.len() < self.0.limits.queue.saturating_add(free) {
                 state.queue.push_back((until, work));
             } else {
                 refused.push(work);
             }
         }
-        let added = state.queue.len() - before;
-        let woken = added.min(state.idle.len());
-        let at = state.idle.len() - woken;
-        let wake = state.idle.split_off(at);
-        let room = self.0.limits.threads - state.threads;
-        let fresh = (added - woken).min(room);
-        state.threads += fresh;
-        state.coming += woken + fresh;
-        let first = state.started;
-        state.started += fresh as u64;
+        let called = state.call(&self.0.limits);
         let status = (!refused.is_empty()).then(|| self.busy(&state));
         drop(state);
-        for slot in wake {
-            host.unpark(&slot);
-        }
-        for number in (first..).take(fresh) {
-            let (pool, own) = (self.clone(), Arc::clone(host));
-            let name = format!("bywash-handler-{number}");
-            if host
-                .spawn(&name, Box::new(move || pool.work(&own)))
-                .is_err()
-            {
-                // The system has no more; those who run take it in turn, or it is refused when its time is over.
-                let mut state = self.lock();
-                state.threads -= 1;
-                state.is_let_go();
-            }
-        }
+        self.wake(host, called);
         for work in refused {
             work.refuse(
                 status
@@ -178,6 +195,73 @@ impl Pool {
                     .unwrap_or_else(|| Status::from(Code::ResourceExhausted)),
             );
         }
+    }
+
+    /// False if there is no such thread.
+    fn wake(&self, host: &Arc<dyn Host>, called: Option<Called>) -> bool {
+        let number = match called {
+            None => return true,
+            Some(Called::Idle(slot)) => {
+                host.unpark(&slot);
+                return true;
+            }
+            Some(Called::New(number)) => number,
+        };
+        let (pool, own) = (self.clone(), Arc::clone(host));
+        let name = format!("bywash-handler-{number}");
+        let spawned = host.spawn(&name, Box::new(move || pool.work(&own, true)));
+        if spawned.is_err() {
+            // The system has no more; those who run take it in turn, or it is refused when its time is over.
+            let mut state = self.lock();
+            state.threads -= 1;
+            state.is_let_go();
+        }
+        spawned.is_ok()
+    }
+
+    /// Whether the calling thread, which is none of the pool's, may run work in the place of a thread that is free. That
+    /// one is called to do what the caller would have done: `relief`, unless it was called for that already. To be
+    /// [given back](Pool::give_back).
+    pub(crate) fn borrow(&self, host: &Arc<dyn Host>, relief: Option<Box<dyn Work>>) -> bool {
+        let mut state = self.lock();
+        let free = !state.idle.is_empty() || state.room(&self.0.limits) > 0;
+        if relief.is_some() && !(free && state.queue.is_empty()) {
+            return false;
+        }
+        if let Some(relief) = relief {
+            state.queue.push_front((host.now() + PATIENT, relief));
+        }
+        let called = state.call(&self.0.limits);
+        state.guests += 1;
+        drop(state);
+        let woken = self.wake(host, called);
+        if !woken {
+            self.give_back(true, false);
+        }
+        woken
+    }
+
+    /// The work of a [borrowed](Pool::borrow) place is done, if it was borrowed. With `stays` the calling thread is one
+    /// of the pool's from now on.
+    pub(crate) fn give_back(&self, borrowed: bool, stays: bool) {
+        let mut state = self.lock();
+        state.guests -= usize::from(borrowed);
+        state.threads += usize::from(stays);
+    }
+
+    /// The calling thread, one of the pool's, has other things to do until it [comes back](Pool::come_back).
+    pub(crate) fn leave(&self) {
+        self.lock().threads -= 1;
+    }
+
+    /// The calling thread works for the pool again.
+    pub(crate) fn come_back(&self) {
+        self.lock().threads += 1;
+    }
+
+    /// The calling thread, one of the pool's, works for it until there has been nothing to do for some time.
+    pub(crate) fn stay(&self, host: &Arc<dyn Host>) {
+        self.work(host, false);
     }
 
     fn busy(&self, state: &State) -> Status {
@@ -189,21 +273,24 @@ impl Pool {
         Status::local(Code::ResourceExhausted, text)
     }
 
-    fn work(&self, host: &Arc<dyn Host>) {
+    fn work(&self, host: &Arc<dyn Host>, comes: bool) {
         let slot = Arc::new(Slot::new());
-        let mut state = self.lock();
-        if state.is_let_go() && state.queue.is_empty() {
-            // Another has done what this one was started for, and stays in its place.
-            state.threads -= 1;
-            return;
+        if comes {
+            let mut state = self.lock();
+            if state.is_let_go() && state.queue.is_empty() {
+                // Another has done what this one was started for, and stays in its place.
+                state.threads -= 1;
+                return;
+            }
         }
-        drop(state);
         loop {
             let mut state = self.lock();
             if let Some((until, work)) = state.queue.pop_front() {
+                let called = state.call(&self.0.limits);
                 let late = until < host.now();
                 let status = late.then(|| self.busy(&state));
                 drop(state);
+                self.wake(host, called);
                 match status {
                     Some(status) => work.refuse(status),
                     None => work.run(),
@@ -279,141 +366,5 @@ impl State {
             false => self.coming = self.coming.saturating_sub(1),
         }
         goes
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::host::ThreadHost;
-    use std::sync::{Barrier, mpsc};
-
-    struct Job(Option<Arc<Barrier>>, mpsc::Sender<Result<(), Code>>);
-
-    impl Work for Job {
-        fn run(self: Box<Self>) {
-            if let Some(barrier) = &self.0 {
-                barrier.wait();
-            }
-            self.1.send(Ok(())).unwrap();
-        }
-        fn refuse(self: Box<Self>, status: Status) {
-            self.1.send(Err(status.code())).unwrap();
-        }
-    }
-
-    fn host() -> Arc<dyn Host> {
-        Arc::new(ThreadHost::new())
-    }
-
-    #[test]
-    fn a_batch_runs_side_by_side() {
-        let (pool, host) = (Pool::elastic(), host());
-        let (tell, told) = mpsc::channel();
-        let barrier = Arc::new(Barrier::new(3));
-        let jobs =
-            (0..3).map(|_| Box::new(Job(Some(barrier.clone()), tell.clone())) as Box<dyn Work>);
-        pool.push(&host, jobs);
-        // None passes the barrier unless all three have threads.
-        for _ in 0..3 {
-            assert_eq!(told.recv().unwrap(), Ok(()));
-        }
-        assert_eq!(pool.threads(), 3);
-        for _ in 0..20 {
-            // A thread has told of its job before it is idle.
-            while pool.busy_threads() > 0 {
-                std::thread::yield_now();
-            }
-            pool.push(&host, [Box::new(Job(None, tell.clone())) as Box<dyn Work>]);
-            told.recv().unwrap().unwrap();
-        }
-        assert_eq!(pool.threads(), 3, "idle threads are used again");
-    }
-
-    /// Starts threads when it is told to.
-    struct Slow(ThreadHost, Mutex<Vec<Box<dyn FnOnce() + Send>>>);
-
-    impl Host for Slow {
-        fn now(&self) -> Instant {
-            self.0.now()
-        }
-        fn park(&self, slot: &Slot, until: Option<Instant>) {
-            self.0.park(slot, until);
-        }
-        fn unpark(&self, slot: &Slot) {
-            self.0.unpark(slot);
-        }
-        fn spawn(&self, _: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
-            self.1.lock().unwrap().push(body);
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_thread_on_its_way_is_as_good_as_free() {
-        let pool = Pool::elastic()
-            .max_threads(2)
-            .queue(0, Duration::from_secs(3600));
-        let slow = Arc::new(Slow(ThreadHost::new(), Mutex::default()));
-        let host: Arc<dyn Host> = slow.clone();
-        let (tell, told) = mpsc::channel();
-        for _ in 0..3 {
-            pool.push(&host, [Box::new(Job(None, tell.clone())) as Box<dyn Work>]);
-        }
-        // Two threads are on their way to two jobs; the third has none.
-        assert_eq!(told.try_recv(), Ok(Err(Code::ResourceExhausted)));
-        assert!(told.try_recv().is_err());
-        for body in slow.1.lock().unwrap().drain(..) {
-            std::thread::spawn(body);
-        }
-        for _ in 0..2 {
-            assert_eq!(told.recv().unwrap(), Ok(()));
-        }
-    }
-
-    #[test]
-    fn a_pool_works_on_after_its_idle_threads_were_let_go() {
-        let (pool, host) = (Pool::elastic(), host());
-        let (tell, told) = mpsc::channel();
-        for _ in 0..50 {
-            pool.push(&host, [Box::new(Job(None, tell.clone())) as Box<dyn Work>]);
-            pool.dismiss(&host);
-            assert_eq!(told.recv().unwrap(), Ok(()));
-            pool.dismiss(&host);
-        }
-        // Who was at work then may still have become idle.
-        while pool.threads() > 0 {
-            pool.dismiss(&host);
-            std::thread::yield_now();
-        }
-        let state = pool.lock();
-        assert_eq!((state.coming, state.leaving), (0, 0));
-    }
-
-    #[test]
-    fn the_queue_is_bounded_in_number_and_time() {
-        let pool = Pool::elastic()
-            .max_threads(1)
-            .queue(1, Duration::from_secs(3600));
-        let host = host();
-        let (tell, told) = mpsc::channel();
-        let barrier = Arc::new(Barrier::new(2));
-        let job = |barrier: Option<&Arc<Barrier>>| -> [Box<dyn Work>; 1] {
-            [Box::new(Job(barrier.cloned(), tell.clone()))]
-        };
-        pool.push(&host, job(Some(&barrier)));
-        while !pool.lock().queue.is_empty() {
-            std::thread::yield_now();
-        }
-        pool.push(&host, job(None));
-        pool.push(&host, job(None));
-        assert_eq!(told.recv().unwrap(), Err(Code::ResourceExhausted));
-        let late = pool.next_time().unwrap();
-        pool.expire(host.now());
-        assert!(told.try_recv().is_err());
-        pool.expire(late);
-        assert_eq!(told.recv().unwrap(), Err(Code::ResourceExhausted));
-        barrier.wait();
-        assert_eq!(told.recv().unwrap(), Ok(()));
     }
 }

@@ -1,6 +1,7 @@
 //! A served call: one stream, seen from the server.
 
 mod head;
+mod said;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,7 @@ use crate::{
     wire::{BadHead, ErrorCode, Instant, SendRefused, StreamEvent, StreamRef, Why, Wire},
 };
 use bytes::Bytes;
-use std::{collections::VecDeque, sync::Arc};
+use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 
 /// What a served call tells.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub struct ServeCore {
     stream: StreamRef,
     state: State,
     inbound: Inbound,
-    content_type: std::borrow::Cow<'static, str>,
+    content_type: Cow<'static, str>,
     compressor: Option<Arc<dyn Compressor>>,
     deadline: Option<Instant>,
     /// It is with the transport, or waits for it.
@@ -73,10 +74,10 @@ pub struct ServeCore {
     /// Messages that the transport has not taken.
     queue: VecDeque<Bytes>,
     /// What follows them.
-    trailers: Option<Metadata>,
-    /// Octets of messages taken by the transport.
+    trailers: Option<Cow<'static, Metadata>>,
+    /// Octets of messages taken by the transport: the last one ends there.
     taken: u64,
-    /// Where messages end, of those that may not have been framed whole.
+    /// Where those before it end, as far as they may not have been framed whole.
     boundaries: VecDeque<u64>,
 }
 
@@ -128,16 +129,12 @@ impl ServeCore {
         if self.head_sent || self.state != State::Open {
             return Ok(());
         }
-        let mut fields = self.head_fields(custom.list_size())?;
-        if let Some(compressor) = &self.compressor {
-            fields.push_reserved("grpc-encoding", compressor.name().as_bytes())?;
-        }
-        fields.append_all(custom)?;
+        let fields = said::head(&self.content_type, self.compressor.as_deref(), custom)?;
         match wire.respond(self.stream, 200, &fields, false) {
             Ok(()) => {}
             Err(SendRefused::Full) => {
                 wire.notify_drained(self.stream);
-                self.head = Some(Box::new(fields));
+                self.head = Some(Box::new(fields.into_owned()));
             }
             Err(refused) => {
                 let text = format!("response head not sent: {refused:?}");
@@ -146,12 +143,6 @@ impl ServeCore {
         }
         self.head_sent = true;
         Ok(())
-    }
-
-    fn head_fields(&self, more: usize) -> Result<Metadata, Status> {
-        let mut fields = Metadata::with_capacity(4, 96 + more);
-        fields.push_reserved("content-type", self.content_type.as_bytes())?;
-        Ok(fields)
     }
 
     /// Sends a message; the head must be out.
@@ -194,21 +185,14 @@ impl ServeCore {
         self.pump(wire);
     }
 
-    /// The fields that end the call: trailers, or the only head if there was none.
     fn ending(
         &self,
         wire: &dyn Wire,
         result: &Result<(), Status>,
         trailers: &Metadata,
-    ) -> Result<Metadata, Status> {
-        let limit = usize::try_from(wire.max_head()).unwrap_or(usize::MAX);
-        let mut block = if self.head_sent {
-            Metadata::with_capacity(2, 64 + trailers.list_size())
-        } else {
-            self.head_fields(trailers.list_size())?
-        };
-        Status::write_trailers(result, trailers, limit, &mut block)?;
-        Ok(block)
+    ) -> Result<Cow<'static, Metadata>, Status> {
+        let only_head = (!self.head_sent).then_some(&*self.content_type);
+        said::ending(only_head, result, trailers, wire.max_head())
     }
 
     /// Whether nothing waits for the transport.
@@ -266,8 +250,8 @@ impl ServeCore {
         let octets = message.len() as u64;
         match wire.send(self.stream, &mut message, false) {
             Ok(true) => {
-                self.taken += octets;
                 self.note_boundary(wire);
+                self.taken += octets;
                 true
             }
             Ok(false) => {
@@ -282,7 +266,11 @@ impl ServeCore {
         }
     }
 
+    /// Another message follows those that were taken.
     fn note_boundary(&mut self, wire: &mut dyn Wire) {
+        if self.taken == 0 {
+            return;
+        }
         self.boundaries.push_back(self.taken);
         if self.boundaries.len() > BOUNDARIES {
             let framed = wire.framed(self.stream);
@@ -453,7 +441,7 @@ impl ServeCore {
         if self.head_sent {
             let framed = wire.discard_unsent(self.stream);
             let whole =
-                |octets: &u64| *octets == 0 || self.boundaries.iter().any(|end| end == octets);
+                |octets: &u64| [0, self.taken].contains(octets) || self.boundaries.contains(octets);
             match framed {
                 Ok(octets) if whole(&octets) => self.taken = octets,
                 _ => return self.abort(wire, ErrorCode::CANCEL),

@@ -2,13 +2,11 @@
 
 use crate::{
     call::CallCore,
+    hash::QuickMap,
     inbound::Unread,
     wire::{ConnId, Instant, StreamRef},
 };
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// A call of a channel. Never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -39,7 +37,7 @@ pub(super) struct Calls {
     entries: Vec<Entry>,
     free: Vec<u32>,
     live: usize,
-    streams: HashMap<ConnId, Streams>,
+    streams: QuickMap<ConnId, Streams>,
     deadlines: BinaryHeap<Reverse<(Instant, CallId)>>,
 }
 
@@ -64,12 +62,12 @@ impl Calls {
         }
     }
 
-    pub(super) fn insert(&mut self, id: CallId, call: CallCore) {
+    pub(super) fn insert(&mut self, id: CallId, call: Box<CallCore>) {
         let deadline = call.spec().deadline;
         let Some(entry) = self.entries.get_mut(id.slot as usize) else {
             return;
         };
-        entry.call = Some(Box::new(call));
+        entry.call = Some(call);
         self.live += 1;
         if let Some(deadline) = deadline {
             self.deadlines.push(Reverse((deadline, id)));

@@ -3,13 +3,13 @@
 use super::{
     begun::{Begun, Reply, reply_of},
     channel::Channel,
-    core::loop_ended,
     ends::{Duplex, Outgoing, Responses, Upload},
+    fronts::loop_ended,
     letter::{Done, Kind as LetterKind, Letter, Start},
 };
 use crate::{
     attempt::Response,
-    call::{CallSpec, deadline_exceeded},
+    call::{CallCore, CallSpec, deadline_exceeded},
     code::Code,
     codec::{Codec, frame},
     content_type,
@@ -317,8 +317,8 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         };
         let (host, ring) = (Arc::clone(&inner.host), Arc::clone(&inner.ring));
         let pipe = Pipe::new(host, ring, encoding, origin);
-        if let Some(first) = first {
-            pipe.preload(Out::Message(first, true));
+        if first.is_some() {
+            pipe.is_announced();
         }
         hooks.record(inner.stats.begin(
             &Begin {
@@ -342,15 +342,16 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
             })
         });
         let held = done.is_none() && reactor.is_none();
-        let letter = Letter(LetterKind::Start(Box::new(Start {
-            spec,
+        let letter = Letter(LetterKind::Start(Start {
+            core: Box::new(CallCore::new(spec)),
+            only: first,
             call: Arc::clone(&pipe),
             hooks,
             done,
             reactor: reactor.take(),
             // Who holds a call has its parent go with it; what nobody holds ends by itself.
             parent: parent.take_if(|_| !held),
-        })));
+        }));
         let posted = match waits {
             true => inner.post.post_and_wait(letter),
             false => inner.post.post(letter),

@@ -2,26 +2,27 @@
 
 use super::{
     channel::HOME_SHIFT,
-    letter::{Done, Kind, Letter, Start},
+    fronts::{Front, Fronts, loop_ended, note},
+    letter::{Kind, Letter, Start},
     watch::Watch,
 };
 use crate::{
     call::CallEvent,
     channel::{self, CallId, ChannelCore, ChannelState},
-    code::Code,
-    ctx::CancelGuard,
-    filter::{Hooks, Way},
+    filter::Way,
+    framing::Framed,
+    hash::QuickMap,
     host::{Host, OnLoop},
     metadata::Metadata,
     panics::caught,
     pipe::{Ended, Out, Pipe, Wake},
-    reactor::{Asks, ClientFront, ClientNews},
+    reactor::{Asks, ClientNews},
     serve::SendState,
     stats::{self, ConnEvent, Side, StatsList},
     status::Status,
     wire::{ConnId, Instant, Net, NetEvent, ResolveId},
 };
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 /// The channel that a connection belongs to.
 pub fn home_of(id: ConnId) -> u64 {
@@ -31,7 +32,7 @@ pub fn home_of(id: ConnId) -> u64 {
 /// One loop's channels. The loop calls [`flush`](ClientCore::flush) at the end of each turn.
 pub struct ClientCore {
     host: Arc<dyn Host>,
-    channels: HashMap<u64, Home>,
+    channels: QuickMap<u64, Home>,
     woken: Vec<(Arc<Pipe>, Wake)>,
     /// Calls that run code of the user's.
     attended: usize,
@@ -48,113 +49,12 @@ struct Home {
     fronts: Fronts,
 }
 
-#[derive(Default)]
-struct Fronts {
-    calls: HashMap<CallId, Front>,
-    by_number: HashMap<u64, CallId>,
-    /// Calls that may have to be looked at, or let go.
-    touched: Vec<CallId>,
-    ended: Vec<Front>,
-}
-
-struct Front {
-    pipe: Arc<Pipe>,
-    hooks: Hooks,
-    /// It runs code of the user's.
-    attended: bool,
-    streams: bool,
-    done: Option<Done>,
-    reactor: Option<Box<dyn ClientFront>>,
-    news: ClientNews,
-    /// Ends with the call.
-    _parent: Option<CancelGuard>,
-}
-
-impl Fronts {
-    fn deliver(&mut self, id: CallId, event: CallEvent<'_>) {
-        let Some(front) = self.calls.get_mut(&id) else {
-            return;
-        };
-        match event {
-            CallEvent::Opened(head) => {
-                front.hooks.attempt(head);
-                return;
-            }
-            CallEvent::Headers(mut fields) => {
-                front.hooks.headers(false, &mut fields);
-                front.pipe.put_headers(fields);
-            }
-            CallEvent::Message(arrived) => {
-                front.hooks.arrived(&arrived);
-                match &mut front.reactor {
-                    Some(reactor) => {
-                        let news = &mut front.news;
-                        news.hand_over(&mut **reactor, &front.pipe, arrived.message);
-                    }
-                    None => front.pipe.put_message(arrived),
-                }
-            }
-            CallEvent::Writable => {
-                front.pipe.put_full(false);
-                front.news.writable = true;
-            }
-            CallEvent::Ended {
-                mut result,
-                mut trailers,
-            } => {
-                front.hooks.end(Way::In, &mut result, &mut trailers);
-                if let Some(mut reactor) = front.reactor.take() {
-                    let mut asks = Asks::default();
-                    front.news.tell(&mut *reactor, &front.pipe, &mut asks);
-                    let (result, trailers) = (result.clone(), trailers.clone());
-                    // A panic here has no call left to end.
-                    let _ = caught(move || reactor.end(result, trailers));
-                }
-                front.pipe.put_end(Ended { result, trailers }, false);
-                self.by_number.remove(&front.pipe.origin().number);
-                self.ended.extend(self.calls.remove(&id));
-                return;
-            }
-        }
-        self.touched.push(id);
-    }
-
-    /// Lets go of the calls that have ended. Returns how many of them ran code of the user's.
-    fn part(&mut self, woken: &mut Vec<(Arc<Pipe>, Wake)>) -> usize {
-        let mut attended = 0;
-        for front in self.ended.drain(..) {
-            attended += usize::from(front.attended);
-            if let Some(done) = front.done {
-                // A panic here has no call left to end.
-                let _ = caught(|| done(&front.pipe));
-            }
-            note(front.pipe, woken);
-        }
-        attended
-    }
-
-    /// Ends all calls at once, whatever their transport thinks of them.
-    fn end(&mut self, woken: &mut Vec<(Arc<Pipe>, Wake)>) {
-        let all: Vec<CallId> = self.calls.keys().copied().collect();
-        for id in all {
-            let (result, trailers) = (Err(loop_ended()), Metadata::new());
-            self.deliver(id, CallEvent::Ended { result, trailers });
-        }
-        self.part(woken);
-    }
-}
-
-/// The status of calls of a channel whose loop is gone.
-pub(super) fn loop_ended() -> Status {
-    Status::local(Code::Unavailable, "the channel's loop has ended")
-}
-
 impl ClientCore {
     /// Without channels.
     pub fn new(host: Arc<dyn Host>) -> ClientCore {
         ClientCore {
             host,
-            channels: HashMap::new(),
+            channels: QuickMap::default(),
             woken: Vec::new(),
             attended: 0,
             recorded: 0,
@@ -221,14 +121,14 @@ impl ClientCore {
     }
 
     /// A call came too late.
-    fn refuse(&mut self, start: Box<Start>, why: Status) {
+    fn refuse(&mut self, start: Start, why: Status) {
         let Start {
             call,
             mut hooks,
             done,
             reactor,
             ..
-        } = *start;
+        } = start;
         let _guard = OnLoop::enter();
         let (mut result, mut trailers) = (Err(why), Metadata::new());
         hooks.end(Way::In, &mut result, &mut trailers);
@@ -365,15 +265,16 @@ impl Home {
         self.stats.connection(now, &conn, &event);
     }
 
-    fn start(&mut self, now: Instant, net: &mut dyn Net, start: Box<Start>, attended: bool) {
+    fn start(&mut self, now: Instant, net: &mut dyn Net, start: Start, attended: bool) {
         let Start {
-            spec,
+            core,
+            only,
             call,
             hooks,
             done,
             reactor,
             parent,
-        } = *start;
+        } = start;
         let id = self.core.reserve();
         let number = call.origin().number;
         self.fronts.by_number.insert(number, id);
@@ -381,7 +282,7 @@ impl Home {
             pipe: Arc::clone(&call),
             hooks,
             attended,
-            streams: spec.response.streams,
+            streams: core.spec().response.streams,
             done,
             news: ClientNews::of(reactor.is_some()),
             reactor,
@@ -390,10 +291,22 @@ impl Home {
         self.fronts.calls.insert(id, front);
         self.fronts.touched.push(id);
         let fronts = &mut self.fronts;
-        self.core.start(now, net, id, spec, &mut |id, event| {
+        self.core.start_call(now, net, id, core, &mut |id, event| {
             fronts.deliver(id, event);
         });
+        if let Some(message) = only {
+            self.send(net, id, &call, message, true);
+        }
         self.hear(net, id, &call);
+    }
+
+    fn send(&mut self, net: &mut dyn Net, id: CallId, call: &Pipe, message: Framed, last: bool) {
+        if let Some(front) = self.fronts.calls.get_mut(&id) {
+            front.hooks.sent(&message);
+        }
+        if self.core.send(net, id, message, last) == SendState::Full {
+            call.put_full(true);
+        }
     }
 
     /// Does what a call's thread has said.
@@ -402,19 +315,11 @@ impl Home {
         call.take_outbox(&mut said);
         for out in said {
             match out {
-                Out::Message(message, last) => {
-                    if let Some(front) = self.fronts.calls.get_mut(&id) {
-                        front.hooks.sent(&message);
-                    }
-                    if self.core.send(net, id, message, last) == SendState::Full {
-                        call.put_full(true);
-                    }
-                }
+                Out::Message(message, last) => self.send(net, id, call, message, last),
                 Out::HalfClose => self.core.half_close(net, id),
                 Out::Cancel(status) => {
-                    let fronts = &mut self.fronts;
-                    self.core
-                        .cancel(net, id, status, &mut |id, event| fronts.deliver(id, event));
+                    let mut deliver = |id, event: CallEvent<'_>| self.fronts.deliver(id, event);
+                    self.core.cancel(net, id, status, &mut deliver);
                 }
                 // A server's.
                 Out::Head(_) | Out::Wake | Out::Finish { .. } => {}
@@ -479,13 +384,6 @@ impl Home {
                     });
             }
         }
-    }
-}
-
-fn note(pipe: Arc<Pipe>, woken: &mut Vec<(Arc<Pipe>, Wake)>) {
-    let wake = pipe.take_wake();
-    if wake != Wake::default() {
-        woken.push((pipe, wake));
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::watch::Watch;
 use crate::{
-    call::CallSpec,
+    call::CallCore,
     channel::ChannelSpec,
     ctx::CancelGuard,
     filter::Hooks,
+    framing::Framed,
     pipe::{Pipe, Ring},
     reactor::ClientFront,
     stats::StatsList,
@@ -33,14 +34,16 @@ pub(super) enum Kind {
     /// A channel is closed.
     Close(u64),
     /// A call begins.
-    Start(Box<Start>),
+    Start(Start),
     /// A call's thread has said something.
     Ring(Arc<Pipe>),
 }
 
 /// A call that begins.
 pub(super) struct Start {
-    pub(super) spec: CallSpec,
+    pub(super) core: Box<CallCore>,
+    /// The request of a method that takes one message.
+    pub(super) only: Option<Framed>,
     pub(super) call: Arc<Pipe>,
     pub(super) hooks: Hooks,
     pub(super) done: Option<Done>,

@@ -2,12 +2,13 @@
 
 use crate::{
     client::home_of,
+    hash::QuickMap,
     wire::{self, Addr, Close, Endpoint, Instant, Net, ResolveId, Wire},
 };
 use bytes::Bytes;
 use bywash_mio::{ConnId, Connect, Connector, Cx, Dial, Target};
 use bywash_proto::{config::Config, observer::Observer};
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// How a channel connects.
 #[derive(Clone)]
@@ -34,9 +35,9 @@ pub(super) struct Open {
 /// Channels and connections by their names.
 #[derive(Default)]
 pub(super) struct Conns {
-    hows: HashMap<u64, How>,
-    pub(super) theirs: HashMap<wire::ConnId, ConnId>,
-    pub(super) open: HashMap<ConnId, Open>,
+    hows: QuickMap<u64, How>,
+    pub(super) theirs: QuickMap<wire::ConnId, ConnId>,
+    pub(super) open: QuickMap<ConnId, Open>,
     /// Channels and connections with observers, which are code of the user's.
     pub(super) observed: usize,
     pub(super) random: fastrand::Rng,

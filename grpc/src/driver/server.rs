@@ -3,16 +3,16 @@
 use crate::{
     cancel::Cancel,
     ctx::Peer,
+    hash::QuickMap,
     panics::caught,
     pipe::{Pipe, Ring},
+    pool::Work,
     server::{Endings, ServerCore},
     wire::{self, Instant, StreamEvent, Wire, Wires, proto},
 };
-use bywash_mio::{ConnId, Cx, EventLoop, Handle, Handler, TimerId, error::End};
+use bywash_mio::{ConnId, Cx, Handle, Handler, TimerId, error::End};
 use bywash_proto::event::Event;
 use std::{
-    collections::HashMap,
-    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -41,14 +41,16 @@ impl Ring for Bell {
 pub(super) struct Loop {
     core: ServerCore,
     /// The loop's names for connections, by ours.
-    ids: HashMap<u64, ConnId>,
+    ids: QuickMap<u64, ConnId>,
     timer: Option<(Instant, TimerId)>,
     endings: Arc<Mutex<Endings>>,
+    /// A call for a thread of the pool, which this one can take as well.
+    work: Option<Box<dyn Work>>,
 }
 
 struct Conns<'a, 'c> {
     cx: &'a mut Cx<'c>,
-    ids: &'a HashMap<u64, ConnId>,
+    ids: &'a QuickMap<u64, ConnId>,
 }
 
 impl Wires for Conns<'_, '_> {
@@ -66,19 +68,23 @@ impl Loop {
     pub(super) fn new(core: ServerCore, endings: Arc<Mutex<Endings>>) -> Loop {
         Loop {
             core,
-            ids: HashMap::new(),
+            ids: QuickMap::default(),
             timer: None,
             endings,
+            work: None,
         }
     }
 
-    /// Runs until the server is shut down, or the loop fails: then its calls end too.
-    pub(super) fn run(mut self, mut event_loop: EventLoop<Message>) -> io::Result<()> {
-        let ran = caught(|| event_loop.run(&mut self));
-        // After a shutdown there are no calls left.
+    /// Work that whoever turns the loop is to do now.
+    pub(super) fn take_work(&mut self) -> Option<Box<dyn Work>> {
+        self.work.take()
+    }
+
+    /// The loop has ended: its calls do too.
+    pub(super) fn end(&mut self) {
+        // After a shutdown there are none left.
         let _ = caught(|| self.core.end());
         self.tell_endings();
-        ran.unwrap_or_else(|| Err(io::Error::other("a thread of the server panicked")))
     }
 
     fn tell_endings(&self) {
@@ -168,8 +174,15 @@ impl Handler for Loop {
     }
 
     fn before_wait(&mut self, cx: &mut Cx<'_>) {
+        if self.work.is_none() {
+            self.work = self.core.take_only_work();
+        }
         self.core.flush();
         self.arm(cx);
         self.tell_endings();
+    }
+
+    fn may_wait(&mut self) -> bool {
+        self.work.is_none()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     host::{LoopHost, options},
+    lead::Lead,
     server::{Bell, Loop, Message},
 };
 use crate::{
@@ -295,7 +296,7 @@ impl ServerBuilder {
     /// As [`start`](ServerBuilder::start), and what ended a loop.
     pub fn run(self) -> io::Result<()> {
         let running = self.start()?;
-        running.join().map(drop)
+        running.join().0.map(drop)
     }
 
     /// Runs the server on threads of its own.
@@ -365,7 +366,8 @@ struct Member {
     handle: Handle<Message>,
     endings: Arc<Mutex<Endings>>,
     host: Arc<dyn Host>,
-    thread: JoinHandle<io::Result<()>>,
+    lead: Arc<Lead>,
+    thread: JoinHandle<()>,
 }
 
 impl Member {
@@ -380,10 +382,13 @@ impl Member {
         let endings = Arc::new(Mutex::new(Endings::default()));
         let core = ServerCore::new(Arc::clone(spec), Arc::clone(&host), ring);
         let handler = Loop::new(core, Arc::clone(&endings));
+        let lead = Lead::new(spec.pool().clone(), Arc::clone(&host));
+        let leads = Arc::clone(&lead);
         let thread = thread::Builder::new()
             .name(format!("bywash-server-{number}"))
-            .spawn(move || handler.run(event_loop))?;
+            .spawn(move || leads.run(event_loop, handler))?;
         Ok(Member {
+            lead,
             handle,
             endings,
             host,
@@ -426,7 +431,8 @@ impl Running {
         let spec = Arc::clone(&self.spec);
         let busy = || spec.pools().map(Pool::busy_threads).sum();
         let hosts: Vec<_> = self.members.iter().map(|m| Arc::clone(&m.host)).collect();
-        let mut ended = self.join().unwrap_or(Shutdown {
+        let (ended, threads) = self.join();
+        let mut ended = ended.unwrap_or(Shutdown {
             completed: 0,
             cancelled: 0,
             abandoned: 0,
@@ -438,25 +444,25 @@ impl Running {
         let patience = Duration::from_millis(100);
         let asked = std::time::Instant::now();
         ended.abandoned = busy();
-        while ended.abandoned > 0 && asked.elapsed() < patience {
+        let are_away = || !threads.iter().all(JoinHandle::is_finished);
+        while (ended.abandoned > 0 || are_away()) && asked.elapsed() < patience {
             thread::sleep(Duration::from_millis(1));
             ended.abandoned = busy();
         }
         ended
     }
 
-    fn join(self) -> io::Result<Shutdown> {
+    /// Waits until all loops have ended. Returns how, and the threads that led them first.
+    fn join(self) -> (io::Result<Shutdown>, Vec<JoinHandle<()>>) {
         let mut all = Shutdown {
             completed: 0,
             cancelled: 0,
             abandoned: 0,
         };
-        let mut result = Ok(());
+        let (mut result, mut threads) = (Ok(()), Vec::new());
         for member in self.members {
-            let ended = member.thread.join();
-            result = result.and(
-                ended.unwrap_or_else(|_| Err(io::Error::other("a thread of the server panicked"))),
-            );
+            result = result.and(member.lead.wait());
+            threads.push(member.thread);
             let endings = *member
                 .endings
                 .lock()
@@ -464,7 +470,7 @@ impl Running {
             all.completed += endings.completed;
             all.cancelled += endings.cancelled;
         }
-        result.map(|()| all)
+        (result.map(|()| all), threads)
     }
 }
 

@@ -1,5 +1,6 @@
 mod edges;
 mod faults;
+mod lead;
 mod refusals;
 
 use super::*;

@@ -30,13 +30,20 @@ pub(super) enum Kind {
 #[derive(Clone, Copy)]
 pub(super) struct Entry<'a> {
     pub(super) kind: Kind,
-    pub(super) name: &'a str,
+    /// ASCII, in lower case.
+    pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
     /// Empty unless the kind is `Binary`.
     pub(super) text: &'a [u8],
 }
 
 impl<'a> Entry<'a> {
+    /// The name as text.
+    pub(super) fn key(&self) -> &'a str {
+        // It is ASCII: nothing else gets in.
+        std::str::from_utf8(self.name).unwrap_or_default()
+    }
+
     pub(super) fn on_wire(&self) -> &'a [u8] {
         match self.kind {
             Kind::Binary => self.text,
@@ -61,7 +68,7 @@ impl Block {
 
     pub(super) fn with_capacity(fields: usize, octets: usize) -> Block {
         Block {
-            octets: Vec::with_capacity(fields.saturating_mul(HEAD).saturating_add(octets)),
+            octets: Vec::with_capacity(Block::room(fields, octets)),
             list_size: 0,
         }
     }
@@ -70,11 +77,16 @@ impl Block {
         self.list_size
     }
 
+    /// What so many fields with so many octets of names, values and texts take.
+    pub(super) const fn room(fields: usize, octets: usize) -> usize {
+        fields.saturating_mul(HEAD).saturating_add(octets)
+    }
+
     pub(super) fn heap_bytes(&self) -> usize {
         self.octets.capacity()
     }
 
-    /// Adds an entry, its name in lower case. The name must be ASCII.
+    /// Adds an entry. The name must be ASCII in lower case.
     pub(super) fn push(
         &mut self,
         kind: Kind,
@@ -86,6 +98,7 @@ impl Block {
         let Ok(name_len) = u16::try_from(name.len()) else {
             return Err(MetadataError::new(MetadataErrorKind::KeyTooLong, name));
         };
+        debug_assert!(name.is_ascii() && !name.iter().any(u8::is_ascii_uppercase));
         let wire = if kind == Kind::Binary {
             text.len()
         } else {
@@ -105,11 +118,14 @@ impl Block {
         } else {
             needed
         });
-        self.octets.push(kind as u8);
-        self.octets.extend_from_slice(&name_len.to_le_bytes());
-        self.octets.extend_from_slice(&value_len.to_le_bytes());
-        self.octets.extend_from_slice(&text_len.to_le_bytes());
-        self.octets.extend(name.iter().map(u8::to_ascii_lowercase));
+        let ([n0, n1], [v0, v1, v2, v3], [t0, t1, t2, t3]) = (
+            name_len.to_le_bytes(),
+            value_len.to_le_bytes(),
+            text_len.to_le_bytes(),
+        );
+        let head: [u8; HEAD] = [kind as u8, n0, n1, v0, v1, v2, v3, t0, t1, t2, t3];
+        self.octets.extend_from_slice(&head);
+        self.octets.extend_from_slice(name);
         self.octets.extend_from_slice(value);
         self.octets.extend_from_slice(text);
         self.list_size = list_size;
@@ -166,7 +182,6 @@ fn split(octets: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (name, rest) = rest.split_at_checked(u16::from_le_bytes([n0, n1]).into())?;
     let (value, rest) = rest.split_at_checked(u32::from_le_bytes([v0, v1, v2, v3]) as usize)?;
     let (text, rest) = rest.split_at_checked(u32::from_le_bytes([t0, t1, t2, t3]) as usize)?;
-    let name = std::str::from_utf8(name).ok()?;
     Some((
         Entry {
             kind,

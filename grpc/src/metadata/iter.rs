@@ -23,7 +23,7 @@ impl<'a> Iterator for Iter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         self.entries
             .find(|e| e.kind != Kind::Reserved)
-            .map(|e| (e.name, e.value))
+            .map(|e| (e.key(), e.value))
     }
 }
 
@@ -55,7 +55,7 @@ impl<'a> Iterator for Fields<'a> {
     type Item = (&'a str, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.entries.next().map(|e| (e.name, e.on_wire()))
+        self.entries.next().map(|e| (e.key(), e.on_wire()))
     }
 }
 

@@ -7,6 +7,10 @@ pub(super) const BINARY_SUFFIX: &[u8] = b"-bin";
 
 /// Whether a received field belongs to the protocol, so that the application does not see it.
 pub(super) fn is_protocol(name: &[u8]) -> bool {
+    // Most are not: their first letter tells.
+    if !matches!(name.first(), Some(b'c' | b'g' | b'h' | b't' | b'u')) {
+        return false;
+    }
     match name {
         b"content-type" | b"content-length" | b"te" | b"user-agent" | b"host" => true,
         _ => match name.strip_prefix(b"grpc-") {

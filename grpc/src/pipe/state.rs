@@ -1,9 +1,9 @@
 //! What the lock of a pipe guards.
 
 use super::out::Out;
-use crate::{code::Code, host::Slot, metadata::Metadata, status::Status};
+use crate::{code::Code, host::Slot, metadata::Metadata, queue::Queue, status::Status};
 use bytes::Bytes;
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 /// Which threads wait and must be let go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -48,7 +48,7 @@ pub struct Origin {
 #[derive(Default)]
 pub(super) struct State {
     /// Messages, and whether they came compressed.
-    pub(super) inbox: VecDeque<(Bytes, bool)>,
+    pub(super) inbox: Queue<(Bytes, bool)>,
     /// What they cost.
     pub(super) inbox_octets: usize,
     /// The size of the last message that came.

@@ -1,6 +1,6 @@
 //! The head of a request: what it says, and what is answered to one that is no gRPC.
 
-use super::{ServeCore, State};
+use super::{ServeCore, State, said};
 use crate::{
     code::Code,
     compress::{Accepted, Registry},
@@ -73,7 +73,7 @@ impl ServeCore {
             }
         };
         let content_type = match kind.subtype() {
-            "" | "proto" => Cow::Borrowed("application/grpc"),
+            "" | "proto" => Cow::Borrowed(said::PLAIN),
             subtype => Cow::Owned(content_type::of_subtype(subtype).into_owned()),
         };
         let declared = serving.registry.declared(fields.reserved("grpc-encoding"));
@@ -156,7 +156,7 @@ impl ServeCore {
             .ending(wire, &Err(status.clone()), &Metadata::new())
             .and_then(|mut block| {
                 for (name, value) in accept.fields() {
-                    block.push_reserved(name, value)?;
+                    block.to_mut().push_reserved(name, value)?;
                 }
                 Ok(block)
             });

@@ -25,6 +25,14 @@ impl Batch {
         }
     }
 
+    /// Takes the only piece of work, if it is for the server's own pool.
+    pub(super) fn take_only(&mut self) -> Option<Box<dyn Work>> {
+        match &mut self.0[..] {
+            [(None, together)] if together.len() == 1 => together.pop(),
+            _ => None,
+        }
+    }
+
     /// Each pool is asked once.
     pub(super) fn flush(&mut self, host: &Arc<dyn Host>, own: &Pool) {
         for (pool, together) in self.0.drain(..) {

@@ -10,15 +10,16 @@ use super::{
 use crate::{
     cancel::Cancel,
     ctx::Peer,
+    hash::QuickMap,
     host::Host,
     pipe::{Origin, Out, Pipe, Ring, Wake},
-    pool::Pool,
+    pool::{Pool, Work},
     serve::refuse_head,
     stats::{self, ConnEvent, Side},
     status::{ConnError, ConnFault},
     wire::{ConnId, ErrorCode, Instant, StreamEvent, StreamRef, Wire, Wires},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// How calls ended so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct ServerCore {
     pub(super) spec: Arc<ServerSpec>,
     pub(super) host: Arc<dyn Host>,
     pub(super) ring: Arc<dyn Ring>,
-    pub(super) conns: HashMap<ConnId, Conn>,
+    pub(super) conns: QuickMap<ConnId, Conn>,
     pub(super) deadlines: Deadlines,
     /// When reactors asked to be woken.
     pub(super) wakes: Deadlines,
@@ -53,7 +54,7 @@ impl ServerCore {
             spec,
             host,
             ring,
-            conns: HashMap::new(),
+            conns: QuickMap::default(),
             deadlines: Deadlines::default(),
             wakes: Deadlines::default(),
             batch: Batch::default(),
@@ -255,6 +256,12 @@ impl ServerCore {
         let wakes = self.wakes.next();
         let deadlines = self.deadlines.next();
         deadlines.into_iter().chain(wakes).chain(queued).min()
+    }
+
+    /// The only call that goes to a thread of the server's own pool at the end of this turn, if no other goes to any:
+    /// for a driver that has a thread for it.
+    pub(crate) fn take_only_work(&mut self) -> Option<Box<dyn Work>> {
+        self.batch.take_only()
     }
 
     /// The turn ends: work goes to threads, threads that wait are let go.

@@ -1,13 +1,13 @@
 //! From `:path` to a method.
 
 use super::service::{Entry, Run, Service};
-use crate::{code::Code, method::split_path, pool::Pool, status::Status};
-use std::{collections::HashMap, sync::Arc};
+use crate::{code::Code, hash::QuickMap, method::split_path, pool::Pool, status::Status};
+use std::sync::Arc;
 
 /// All methods of a server.
 #[derive(Default)]
 pub(crate) struct Routes {
-    methods: HashMap<Box<[u8]>, Arc<Entry>>,
+    methods: QuickMap<Box<[u8]>, Arc<Entry>>,
     services: Vec<&'static str>,
     /// Serves what no service has.
     fallback: Option<Arc<Entry>>,

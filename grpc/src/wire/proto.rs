@@ -115,10 +115,10 @@ impl Fields for Ending<'_> {
 
 /// Credentials never enter a table: their values could be guessed there (RFC 7541 section 7.1.3).
 fn regular(fields: &Metadata) -> impl Iterator<Item = Field<'_>> {
-    fields.fields().map(|(name, value)| {
-        let field = Field::new(name.as_bytes(), value);
+    fields.wire_fields().map(|(name, value)| {
+        let field = Field::new(name, value);
         match name {
-            "authorization" | "cookie" => field.sensitive(),
+            b"authorization" | b"cookie" => field.sensitive(),
             _ => field,
         }
     })
@@ -324,10 +324,14 @@ fn fields_of(head: &Head, overlong: bool) -> Result<Metadata, BadHead> {
     if overlong {
         return Err(BadHead::TooLarge);
     }
-    let mut fields = Metadata::with_capacity(0, head.heap_bytes());
+    let octets = |field: Field<'_>| field.name.len() + field.value.len();
+    let (count, octets) = head.regular().fold((0, 0), |(count, sum), field| {
+        (count + 1, sum + octets(field))
+    });
+    let mut fields = Metadata::with_capacity(count, octets);
     for field in head.regular() {
         fields
-            .receive(field.name, field.value, Metadata::MAX_LIST_SIZE)
+            .receive_checked(field.name, field.value, Metadata::MAX_LIST_SIZE)
             .map_err(BadHead::Field)?;
     }
     Ok(fields)

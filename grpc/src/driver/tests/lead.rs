@@ -1,0 +1,85 @@
+//! Who drives a server's loop while handlers take their time.
+
+use super::*;
+use crate::pool::Pool;
+use std::sync::{
+    Arc, Barrier,
+    atomic::{AtomicUsize, Ordering},
+};
+
+fn serve(
+    threads: usize,
+    f: impl Fn(Bytes) -> Result<Bytes, Status> + Send + Sync + 'static,
+) -> (Running, Channel) {
+    let service = Service::<Tag>::new("t.T").unary(ECHO, move |_, request| f(request));
+    let pool = Pool::elastic().max_threads(threads);
+    let builder = Server::builder().service(service).handlers(pool);
+    let running = builder.listen("127.0.0.1:0").unwrap().start().unwrap();
+    let target = running.addrs()[0].to_string();
+    let channel = Channel::builder(&target).plaintext().build().unwrap();
+    (running, channel)
+}
+
+fn call(channel: &Channel, request: &'static str) -> Result<Bytes, Status> {
+    let request = Bytes::from_static(request.as_bytes());
+    let call = channel.call(ECHO, Some(&request));
+    call.timeout(Duration::from_secs(60)).call()
+}
+
+/// A call that comes while a handler waits for it is served: another thread leads by then.
+#[test]
+fn a_handler_that_waits_holds_up_nothing() {
+    let meeting = Barrier::new(2);
+    let (running, channel) = serve(2, move |request| {
+        if request == "meet" {
+            meeting.wait();
+        }
+        Ok(request)
+    });
+    for _ in 0..50 {
+        let other = channel.clone();
+        let first = thread::spawn(move || call(&other, "meet"));
+        assert_eq!(call(&channel, "meet").unwrap(), "meet");
+        assert_eq!(first.join().unwrap().unwrap(), "meet");
+        assert_eq!(call(&channel, "alone").unwrap(), "alone");
+    }
+    let ended = running.shutdown(Duration::from_secs(5));
+    assert_eq!((ended.completed, ended.abandoned), (150, 0));
+}
+
+/// Whoever runs handlers, at most as many run at once as the pool has threads.
+#[test]
+fn a_pool_of_one_thread_runs_one_handler_at_a_time() {
+    let (busy, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    let (running, channel) = serve(1, move |request| {
+        let now = busy.fetch_add(1, Ordering::SeqCst) + 1;
+        seen.fetch_max(now, Ordering::SeqCst);
+        if request == "slow" {
+            thread::sleep(Duration::from_micros(200));
+        }
+        busy.fetch_sub(1, Ordering::SeqCst);
+        Ok(request)
+    });
+    let callers: Vec<_> = (0..4)
+        .map(|number| {
+            let channel = channel.clone();
+            thread::spawn(move || {
+                for round in 0..50 {
+                    let request = if (round + number) % 5 == 0 {
+                        "slow"
+                    } else {
+                        ""
+                    };
+                    call(&channel, request).unwrap();
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.join().unwrap();
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 1);
+    let ended = running.shutdown(Duration::from_secs(5));
+    assert_eq!((ended.completed, ended.abandoned), (200, 0));
+}
