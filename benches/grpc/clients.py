@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import statistics
 import subprocess
+import time
 
 from rivals import CLIENT, FLOOR
 from servers import Server
@@ -11,6 +13,9 @@ from servers import Server
 CALLS = 4_000
 SECONDS = 2
 THREADS = (1, 8, 64)
+# Where both ends of an exchange run that is measured alone: on two processors an exchange takes one time or twice that,
+# as the system happens to place them.
+PINNED = ("taskset", "-c", "0")
 
 
 def said(*command):
@@ -58,11 +63,11 @@ def raw(servers, scratch, rounds):
     """Our client and a bare one, each with the bare server and with ours; and what our client asks of the system."""
     print("client", flush=True)
     inline = [server for server in servers if server.name == "inline"]
-    running = [server.start(scratch) for server in [floor(), *inline]]
+    running = [server.start(scratch, wrap=PINNED) for server in [floor(), *inline]]
     pairs = [(mode, one) for one in running for mode in ("raw", "blocking")]
     p50, p90 = {}, {}
     for mode, one in turns(pairs, rounds):
-        told = said(CLIENT, mode, f"127.0.0.1:{one.port}", CALLS)
+        told = said(*PINNED, CLIENT, mode, f"127.0.0.1:{one.port}", CALLS)
         p50.setdefault((mode, one.server.name), []).append(told["p50"] / 1000)
         p90.setdefault((mode, one.server.name), []).append(told["p90"] / 1000)
     p50, p90 = medians(p50), medians(p90)
@@ -76,7 +81,7 @@ def raw(servers, scratch, rounds):
     ] + [
         counted("blocking client, a custom header and a deadline", one, "blocking", "full")
         for one in running if one.server.name == "inline"
-    ]
+    ] + [served(one) for one in running if one.server.name == "inline"]
     for one in running:
         one.stop()
     return rows, counts
@@ -84,7 +89,15 @@ def raw(servers, scratch, rounds):
 
 def counted(title, one, mode, *flags):
     """System calls of a call: those of a long run less those of a short one."""
-    low, high = (strace(one, mode, calls, flags) for calls in (2_000, 12_000))
+    return row(title, *(strace(one, mode, calls, flags) for calls in (2_000, 12_000)))
+
+
+def served(one):
+    """The same of our server, which is watched while our client calls it."""
+    return row("inline server, a custom header and a deadline", *(watch(one, calls) for calls in (2_000, 12_000)))
+
+
+def row(title, low, high):
     each = {name: (high[name] - low.get(name, 0)) / 10_000 for name in high}
     named = [each.pop("read", 0) + each.pop("recvfrom", 0), each.pop("write", 0) + each.pop("sendto", 0) +
              each.pop("writev", 0) + each.pop("sendmsg", 0), each.pop("epoll_wait", 0), each.pop("futex", 0)]
@@ -94,7 +107,21 @@ def counted(title, one, mode, *flags):
 def strace(one, mode, calls, flags):
     command = ["strace", "-f", "-c", "-U", "calls,name", str(CLIENT), mode, f"127.0.0.1:{one.port}", str(calls), *flags]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    found = re.findall(r"^\s*(\d+)\s+(\w+)$", run.stderr, re.M)
+    return by_name(run.stderr)
+
+
+def watch(one, calls):
+    command = ["strace", "-f", "-c", "-U", "calls,name", "-p", str(one.process.pid)]
+    watcher = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # It says nothing when it has attached.
+    time.sleep(0.5)
+    said(CLIENT, "blocking", f"127.0.0.1:{one.port}", calls, "full")
+    watcher.send_signal(signal.SIGINT)
+    return by_name(watcher.communicate(timeout=20)[1])
+
+
+def by_name(text):
+    found = re.findall(r"^\s*(\d+)\s+(\w+)$", text, re.M)
     return {name: int(count) for count, name in found if name != "total"}
 
 
