@@ -1,8 +1,10 @@
 //! What a client and its loop remember of peers that cannot be reached: nothing, after a while.
 
 use bywash_mio::client::{Call, CallError, Calls, ClientOptions, Request, Talk};
+use bywash_mio::proto::config::Config;
 use bywash_mio::proto::headers::Head;
-use bywash_mio::{EventLoop, LoopOptions};
+use bywash_mio::server::{Reply, Request as Asked, Server};
+use bywash_mio::{EventLoop, Listen, LoopOptions};
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
@@ -58,6 +60,39 @@ fn a_peer_that_could_not_be_reached_is_forgotten_after_its_back_off() {
     turn_until(&mut event_loop, &mut calls, |calls| {
         format!("{calls:?}").contains("peers: 0")
     });
+}
+
+#[test]
+fn a_connection_that_nobody_uses_is_let_go() {
+    assert!(ClientOptions::default().config.timers.idle.is_some());
+    let server = Server::builder()
+        .listen(Listen::tcp("127.0.0.1:0".parse().unwrap()))
+        .serve(|_| {
+            |_: &mut Asked, reply: &mut Reply<'_>| reply.send(200, &[("a", "b")], "").unwrap()
+        })
+        .unwrap();
+    let url = format!("http://{}/", server.addresses()[0]);
+    let mut event_loop = EventLoop::new(LoopOptions::default()).unwrap();
+    let mut calls = calls(|options| {
+        let mut config = Config::clone(&options.config);
+        config.timers.idle = Some(Duration::from_millis(50));
+        options.config = Arc::new(config);
+    });
+    let (tell, told) = mpsc::channel();
+    let request = Request::get(&url).unwrap();
+    calls.start(&mut event_loop.cx(), request, Box::new(Ends(tell)));
+    turn_until(&mut event_loop, &mut calls, |calls| calls.running() == 0);
+    assert!(told.recv().unwrap().is_ok());
+    turn_until(&mut event_loop, &mut calls, |calls| {
+        format!("{calls:?}").contains("peers: 0")
+    });
+    // It lingers for a while; then its socket is closed, too.
+    let begun = Instant::now();
+    while event_loop.cx().connections() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        let wait = Some(Duration::from_millis(50));
+        event_loop.turn(&mut calls, wait).unwrap();
+    }
 }
 
 /// A gate that resolvers stand at.

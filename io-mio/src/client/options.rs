@@ -16,7 +16,8 @@ pub type Observe = Arc<dyn Fn(ConnId) -> Box<dyn Observer> + Send + Sync>;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ClientOptions {
-    /// How its connections speak HTTP/2.
+    /// How its connections speak HTTP/2. Default: that of [`Config`], but a connection without calls
+    /// ends after 90 s, or a client that has spoken to many peers would keep a socket for each.
     pub config: Arc<Config>,
     /// TLS for https. Without it https fails.
     pub tls: Option<Arc<dyn Connector>>,
@@ -47,10 +48,15 @@ pub struct ClientOptions {
     pub seed: u64,
 }
 
+/// How long a connection is kept that nobody uses.
+const IDLE: Duration = Duration::from_secs(90);
+
 impl Default for ClientOptions {
     fn default() -> Self {
+        let mut config = Config::default();
+        config.timers.idle = Some(IDLE);
         Self {
-            config: Arc::default(),
+            config: Arc::new(config),
             tls: None,
             connect_timeout: Duration::from_secs(10),
             attempt_delay: Duration::from_millis(250),
