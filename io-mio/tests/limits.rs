@@ -217,3 +217,28 @@ fn a_listener_that_is_full_says_so_once() {
     let _third = Peer::connect(at);
     assert!(notice(&hear).contains("accepting pauses"));
 }
+
+#[test]
+#[cfg(unix)]
+fn a_unix_socket_whose_owner_is_behind_is_in_use() {
+    let path = std::env::temp_dir().join(format!("bywash-behind-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let owner = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    owner
+        .bind(&socket2::SockAddr::unix(&path).unwrap())
+        .unwrap();
+    owner.listen(0).unwrap();
+    // One waits to be accepted: the next would wait for that.
+    let _waits = std::os::unix::net::UnixStream::connect(&path).unwrap();
+    let (tell, told) = mpsc::channel();
+    let listen = Listen::unix(&path);
+    std::thread::spawn(move || {
+        let server = Server::builder()
+            .listen(listen)
+            .serve(|_| |_: &mut Request, _: &mut Reply<'_>| {});
+        tell.send(server.map(drop).unwrap_err().kind()).unwrap();
+    });
+    let kind = told.recv_timeout(Duration::from_secs(5));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(kind, Ok(std::io::ErrorKind::AddrInUse));
+}

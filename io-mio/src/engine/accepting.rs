@@ -198,16 +198,19 @@ impl Hub {
 
     /// Makes a connection of an accepted socket, which is counted in `load` already.
     pub(crate) fn adopt(&mut self, adopted: Adopted) {
+        if self.draining {
+            self.load.fetch_sub(1, Ordering::Relaxed);
+            // It was on its way when the end began: another loop may go on.
+            let group = self.group.clone();
+            drop(group.place(&self.letters, Box::new(adopted)));
+            return;
+        }
         let Adopted {
             socket,
             peer,
             treat,
             permit,
         } = adopted;
-        if self.draining {
-            self.load.fetch_sub(1, Ordering::Relaxed);
-            return;
-        }
         let mut entry = Entry::new(socket, peer, Arc::clone(&treat.config));
         entry.permit = Some(permit);
         let begun = match &treat.tls {
@@ -276,7 +279,8 @@ fn remove_stale(path: &std::path::Path) {
     use std::os::unix::fs::FileTypeExt;
     let is_socket = std::fs::metadata(path).is_ok_and(|m| m.file_type().is_socket());
     if is_socket {
-        let refused = std::os::unix::net::UnixStream::connect(path)
+        // Without waiting: a program that lives and is behind has a queue that is full.
+        let refused = mio::net::UnixStream::connect(path)
             .is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
         if refused {
             let _ = std::fs::remove_file(path);

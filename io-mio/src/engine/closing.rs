@@ -11,6 +11,7 @@ use bywash_proto::error::CloseReason;
 use bywash_proto::vocabulary::{ErrorCode, Instant};
 use std::collections::VecDeque;
 use std::io::{self, Read};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What is left of a loop's end once its grace is over: time to write the last GOAWAYs.
@@ -287,6 +288,7 @@ impl Hub {
             return;
         }
         self.draining = true;
+        self.leaving.store(true, Ordering::Relaxed);
         for slot in self.table.slots() {
             let id = self.table.name(slot);
             match self.table.at(slot) {

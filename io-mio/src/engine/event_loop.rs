@@ -141,6 +141,7 @@ impl<M> EventLoop<M> {
                 letters,
                 group: Group::new(),
                 load: Arc::default(),
+                leaving: Arc::default(),
                 draining: false,
                 hard_stop: Instant::MAX,
                 stopped: false,
@@ -155,6 +156,7 @@ impl<M> EventLoop<M> {
             load: Arc::clone(&self.hub.load),
             letters: Arc::clone(&self.hub.letters),
             bell: Arc::clone(&self.hub.bell),
+            leaving: Arc::clone(&self.hub.leaving),
         });
         self.hub.group = group.clone();
         self.group = Some(group.clone());

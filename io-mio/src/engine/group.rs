@@ -2,7 +2,7 @@
 
 use super::letter::{Adopted, Letter};
 use crate::mailbox::{Bell, Mailbox};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How to reach one loop, and how much it has to do.
@@ -12,6 +12,8 @@ pub(crate) struct Member {
     pub(crate) load: Arc<AtomicUsize>,
     pub(crate) letters: Arc<Mailbox<Letter>>,
     pub(crate) bell: Arc<Bell>,
+    /// It is ending: it takes none.
+    pub(crate) leaving: Arc<AtomicBool>,
 }
 
 /// Loops among which accepted connections are spread. A connection never moves afterwards.
@@ -49,6 +51,7 @@ impl Group {
         let members = self.lock();
         let least = members
             .iter()
+            .filter(|member| !member.leaving.load(Ordering::Relaxed))
             .min_by_key(|member| member.load.load(Ordering::Relaxed));
         let Some(member) = least.filter(|member| !Arc::ptr_eq(&member.letters, own)) else {
             return Some(adopted);

@@ -16,7 +16,7 @@ use bywash_proto::vocabulary::Instant;
 use mio::{Registry, Token};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The slot of the waker; its deadline is the sweep's.
 pub(crate) const WAKER: u32 = 0;
@@ -53,6 +53,8 @@ pub(crate) struct Hub {
     pub(crate) resolver: Resolver,
     pub(crate) group: Group,
     pub(crate) load: Arc<AtomicUsize>,
+    /// Tells the group that the loop is ending.
+    pub(crate) leaving: Arc<AtomicBool>,
     /// Whether the loop is ending.
     pub(crate) draining: bool,
     /// When patience with what is open ends. `MAX` for never, or for past.
