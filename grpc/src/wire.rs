@@ -78,7 +78,8 @@ pub trait Wire {
     /// The stream has ended.
     fn discard_unsent(&mut self, stream: StreamRef) -> Result<u64, SendRefused>;
 
-    /// The octets of the stream's messages that have gone into frames.
+    /// The octets of the stream's messages that have gone into frames; `u64::MAX` if the stream is gone, so that nothing
+    /// can wait.
     fn framed(&mut self, stream: StreamRef) -> u64;
 
     /// Asks for [`StreamEvent::Drained`] once all that was taken is written.

@@ -169,7 +169,11 @@ macro_rules! common {
         }
 
         fn framed(&mut self, stream: StreamRef) -> u64 {
-            Self::send(self, stream).framed()
+            let stream = Self::send(self, stream);
+            match stream.is_open() || stream.queued() > 0 {
+                true => stream.framed(),
+                false => u64::MAX,
+            }
         }
 
         fn notify_drained(&mut self, stream: StreamRef) {
