@@ -287,6 +287,7 @@ impl Inner {
 
     /// The head of a DATA frame of `octets`. `overhead` is the padding and the octet for its
     /// length, or 0.
+    #[inline(always)]
     pub(super) fn write_data_head(&mut self, id: StreamId, octets: u32, overhead: u32, end: bool) {
         let end = if end { Flags::END_STREAM } else { Flags::NONE };
         let padded = if overhead == 0 {

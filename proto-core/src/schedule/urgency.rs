@@ -66,7 +66,8 @@ impl Urgency {
     }
 
     /// Takes a stream out, wherever it stands.
-    #[inline]
+    // Once for each caller, as what `transmit` says.
+    #[inline(always)]
     pub(crate) fn remove(&mut self, store: &mut Store, slot: u32) {
         let stream = store.at_mut(slot);
         if !stream.bits.take(Bits::READY) {
