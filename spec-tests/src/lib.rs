@@ -7,6 +7,8 @@
 //! * [`network`]: many connections of the core over such links, all of their chance from one seed.
 //! * [`pair`]: the core against the raw peer, event by event, with every cut of the input.
 //!
+//! What hostile peers cost: `ABUSE.md` (`tests/abuse`, in memory) and `FLOODS.md` (`examples/flood`, over sockets).
+//!
 //! Nothing in [`raw`] or [`link`] may use the stack under test: a misreading of the RFC on both sides would cancel out.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

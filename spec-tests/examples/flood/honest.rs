@@ -1,7 +1,5 @@
 //! A client that makes one request after the other, on a connection of its own, and measures how long each takes.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -9,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bywash_spec_tests::raw::{BlockWriter, RawFrame, RawPeer, Received};
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::line::{self, Line};
+
 /// Time between requests.
 const PAUSE: Duration = Duration::from_millis(1);
 /// Requests before a connection is made anew, so that accepting is measured too.
@@ -25,16 +23,16 @@ pub(crate) struct Honest {
 }
 
 impl Honest {
-    pub(crate) fn start(address: &str) -> std::io::Result<Self> {
+    pub(crate) fn start(address: &str, secure: bool) -> std::io::Result<Self> {
         let over = Arc::new(AtomicBool::new(false));
         let (address, stop) = (address.to_owned(), over.clone());
         // The first connection stands before any flood.
-        let first = connect(&address)?;
-        let thread = std::thread::spawn(move || work(&address, first, &stop));
+        let first = connect(&address, secure)?;
+        let thread = std::thread::spawn(move || work(&address, secure, first, &stop));
         Ok(Self { thread, over })
     }
 
-    /// How long each request took; there is at least one.
+    /// How long each request took, one that began after this call included.
     pub(crate) fn stop(self) -> Waits {
         self.over.store(true, Ordering::Relaxed);
         let waits = self.thread.join();
@@ -42,19 +40,20 @@ impl Honest {
     }
 }
 
-fn connect(address: &str) -> std::io::Result<(TcpStream, RawPeer)> {
-    let socket = TcpStream::connect(address)?;
-    socket.set_nodelay(true)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    Ok((socket, RawPeer::client(&[]).with_auto_ack()))
+type Connection = (Box<dyn Line>, RawPeer);
+
+fn connect(address: &str, secure: bool) -> std::io::Result<Connection> {
+    let line = line::connect(address, secure)?;
+    Ok((line, RawPeer::client(&[]).with_auto_ack()))
 }
 
-fn work(address: &str, mut connection: (TcpStream, RawPeer), stop: &AtomicBool) -> Waits {
-    let (mut waits, mut number) = (Vec::new(), 0);
-    while waits.is_empty() || !stop.load(Ordering::Relaxed) {
+fn work(address: &str, secure: bool, mut connection: Connection, stop: &AtomicBool) -> Waits {
+    let (mut waits, mut number, mut over) = (Vec::new(), 0, false);
+    while !over {
+        over = stop.load(Ordering::Relaxed);
         let began = Instant::now();
         if number == PER_CONNECTION {
-            connection = connect(address)?;
+            connection = connect(address, secure)?;
             number = 0;
         }
         request(&mut connection, 2 * number + 1)?;
@@ -66,13 +65,14 @@ fn work(address: &str, mut connection: (TcpStream, RawPeer), stop: &AtomicBool) 
 }
 
 /// A GET, and its whole answer.
-fn request((socket, peer): &mut (TcpStream, RawPeer), stream: u32) -> std::io::Result<()> {
+fn request((line, peer): &mut Connection, stream: u32) -> std::io::Result<()> {
     let block = BlockWriter::request("GET", "/").build();
     peer.send(&RawFrame::headers(stream, block).end_stream());
     let mut buffer = [0; 16 * 1024];
     loop {
-        socket.write_all(&peer.take_output())?;
-        let n = socket.read(&mut buffer)?;
+        line.write_all(&peer.take_output())?;
+        line.flush()?;
+        let n = line.read(&mut buffer)?;
         if n == 0 {
             return Err(std::io::Error::other("the honest client was cut off"));
         }

@@ -1,178 +1,134 @@
-//! Floods a server over sockets, attack by attack, while an honest client works beside it.
+//! Floods a server and a client over sockets, attack by attack, in cleartext and over TLS, while an honest peer works
+//! beside each.
 //!
-//! `flood HOST:PORT [PID]`, in cleartext. For each attack, again and again for a second: what ended it and when, how long the honest client's requests
-//! took meanwhile, and how much the process PID grew. Ends with 1 if a flood is not ended by the limit that it should run
-//! into, if the honest client is not served or waits too long, or if the process grows too much.
+//! `flood PLAIN SECURE PID CERT KEY TABLE NOTE`: where a server listens in cleartext and for TLS, its process, the
+//! identity of a malicious server, the table to compare with (and to write, with `BYWASH_BLESS` set), and what it says of
+//! the run. The client is this program itself. Ends with 1 if a flood is not ended by what should end it, if the honest
+//! peer is not served or waits too long, if the process grows too much, or if the table has other rows.
 
-mod attacks;
+mod attack;
+mod heard;
 mod honest;
+mod line;
+mod on_clients;
+mod on_servers;
+mod sending;
+mod sufferer;
+mod table;
+mod victim;
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use attacks::{ALL, Attack};
-use bywash_spec_tests::raw::RawFrame;
-use bywash_spec_tests::raw::wire::{HEAD, PREFACE, code, kind};
-use honest::Honest;
+use attack::Attack;
+use line::Identity;
+use sending::{LENGTH, flood};
+use sufferer::Sufferer;
+use table::Row;
 
-/// How long an attack goes on: a flood that is ended begins anew, on another connection.
-const FLOOD: Duration = Duration::from_secs(1);
-/// Connections that one attack makes at most.
-const CONNECTIONS: u32 = 100;
-/// How long the server may take to end it after that.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// What a request of the honest client may take. Machines that do much else have pauses of their own.
+/// What a request of the honest peer may take. Machines that do much else have pauses of their own.
 const LONGEST: Duration = Duration::from_secs(2);
 /// What the process may grow by, in KiB: the bound of one connection, twice.
 const GROWTH: u64 = 10 * 1024;
 
-/// What came of one flood.
-struct Outcome {
-    /// The code and debug data of the last GOAWAY.
-    end: Option<(u32, String)>,
-    took: Duration,
-    octets: usize,
-}
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (address, pid) = match &arguments[..] {
-        [address] => (address, None),
-        [address, pid] => (address, Some(pid.as_str())),
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["victim", malicious, honest] => victim::run(malicious, honest, false).map(|()| true),
+        ["victim", malicious, honest, "tls"] => victim::run(malicious, honest, true).map(|()| true),
+        [plain, secure, pid, cert, key, table, note] => {
+            let identity = Identity {
+                cert: cert.into(),
+                key: key.into(),
+            };
+            all([plain, secure], pid, &identity)
+                .and_then(|(rows, well)| Ok(fresh(Path::new(table), &rows, note)? && well))
+                .map_err(|error| error.to_string())
+        }
         _ => {
-            eprintln!("usage: flood HOST:PORT [PID]");
+            eprintln!("usage: flood PLAIN SECURE PID CERT KEY TABLE NOTE");
             return ExitCode::from(2);
         }
     };
-    match ALL.iter().try_fold(true, |well, attack| {
-        Ok::<_, std::io::Error>(report(address, pid, attack)? && well)
-    }) {
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("flood: {address}: {error}");
+        Err(problem) => {
+            eprintln!("flood: {problem}");
             ExitCode::from(1)
         }
     }
 }
 
-/// Runs one attack and prints its line; whether all is as it should be.
-fn report(address: &str, pid: Option<&str>, attack: &Attack) -> std::io::Result<bool> {
-    let before = resident(pid);
-    let honest = Honest::start(address)?;
-    let named = |name: &str| (code::ENHANCE_YOUR_CALM, name.to_owned());
-    let (began, mut floods) = (Instant::now(), 1);
-    let mut outcome = flood(address, attack)?;
-    while outcome.end == attack.end.map(named) && floods < CONNECTIONS && began.elapsed() < FLOOD {
-        outcome = flood(address, attack)?;
-        floods += 1;
-    }
-    let mut waits = honest.stop()?;
-    waits.sort();
-    let (middle, longest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
-    let grown = resident(pid).saturating_sub(before);
-    let well = outcome.end == attack.end.map(named) && longest < LONGEST && grown <= GROWTH;
-    let end = match &outcome.end {
-        Some((code, debug)) => format!("GOAWAY {code} {debug:?}"),
-        None => "it lives".to_owned(),
+/// All rows, and whether all is as it should be.
+fn all(
+    [plain, secure]: [&str; 2],
+    pid: &str,
+    identity: &Identity,
+) -> std::io::Result<(Vec<Row>, bool)> {
+    let pid = pid.parse().map_err(std::io::Error::other)?;
+    let (mut rows, mut well) = (Vec::new(), true);
+    let mut run = |mut victim: Sufferer<'_>, secure, attacks: &[Attack]| {
+        for attack in attacks {
+            let (row, is_well) = report(&mut victim, secure, attack)
+                .map_err(|error| std::io::Error::other(format!("{}: {error}", attack.name)))?;
+            rows.push(row);
+            well &= is_well;
+        }
+        Ok::<_, std::io::Error>(())
     };
-    println!(
-        "{}: {}: {floods} times, the last: {end} after {} ms and {} octets; honest: {} requests, {} us in the middle, {} us at most; grown by {grown} KiB",
-        if well { "ok" } else { "FAILED" },
-        attack.name,
-        outcome.took.as_millis(),
-        outcome.octets,
-        waits.len(),
-        middle.as_micros(),
-        longest.as_micros(),
-    );
-    Ok(well)
+    run(Sufferer::server(plain, false, pid), false, on_servers::ALL)?;
+    run(Sufferer::server(secure, true, pid), true, on_servers::ALL)?;
+    run(Sufferer::client(plain, None)?, false, on_clients::ALL)?;
+    run(
+        Sufferer::client(secure, Some(identity))?,
+        true,
+        on_clients::ALL,
+    )?;
+    Ok((rows, well))
 }
 
-/// Sends what the attack sends until the server ends it, or its time is over.
-fn flood(address: &str, attack: &Attack) -> std::io::Result<Outcome> {
-    let mut socket = TcpStream::connect(address)?;
-    socket.set_nodelay(true)?;
-    socket.write_all(PREFACE)?;
-    socket.write_all(&RawFrame::settings(attack.settings).encode())?;
-    socket.write_all(&RawFrame::settings_ack().encode())?;
-    socket.set_nonblocking(true)?;
-    let (began, mut octets, mut read) = (Instant::now(), 0, Vec::new());
-    let (mut round, mut waiting, mut over) = (0, Vec::new(), false);
-    while !over && began.elapsed() < FLOOD {
-        if waiting.is_empty() {
-            let frames = (attack.frames)(round);
-            waiting = frames.iter().flat_map(RawFrame::encode).collect();
-            round = round.saturating_add(1);
+/// Runs one attack and prints its line; whether all is as it should be.
+fn report(
+    victim: &mut Sufferer<'_>,
+    secure: bool,
+    attack: &Attack,
+) -> std::io::Result<(Row, bool)> {
+    let before = victim.resident()?;
+    let end = attack
+        .end
+        .goaway()
+        .map(|(code, name)| (code, name.to_owned()));
+    victim.begin()?;
+    let (began, mut floods) = (Instant::now(), 0);
+    let outcome = loop {
+        let outcome = flood(&mut *victim.line()?, victim.role(), attack)?;
+        floods += 1;
+        if outcome.end != end || began.elapsed() >= LENGTH {
+            break outcome;
         }
-        match socket.write(&waiting) {
-            Ok(n) => {
-                octets += n;
-                waiting.drain(..n);
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                std::thread::sleep(Duration::from_micros(200));
-            }
-            Err(_) => over = true,
-        }
-        over |= !take(&mut socket, &mut read);
-        over |= goaway(&read).is_some();
-        if waiting.is_empty() && attack.end.is_none() {
-            // A harmless flood has no end: it need not be as fast as it can.
-            std::thread::sleep(Duration::from_micros(500));
-        }
+    };
+    let row = Row {
+        start: table::start(attack, victim.role(), secure),
+        floods,
+        octets: outcome.octets,
+        waits: victim.finish()?,
+        grown: victim.resident()?.saturating_sub(before),
+    };
+    let well = outcome.end == end && row.longest() < LONGEST && row.grown <= GROWTH;
+    println!("{}: {}", if well { "ok" } else { "FAILED" }, row.render());
+    if outcome.end != end {
+        println!("    expected {end:?}, got {:?}", outcome.end);
     }
-    let took = began.elapsed();
-    socket.set_nonblocking(false)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    while attack.end.is_some() && goaway(&read).is_none() && take(&mut socket, &mut read) {}
-    Ok(Outcome {
-        end: goaway(&read),
-        took,
-        octets,
-    })
+    Ok((row, well))
 }
 
-/// Reads what there is; whether more may come.
-fn take(socket: &mut TcpStream, read: &mut Vec<u8>) -> bool {
-    let mut buffer = [0; 64 * 1024];
-    match socket.read(&mut buffer) {
-        Ok(0) => false,
-        Ok(n) => {
-            read.extend_from_slice(&buffer[..n]);
-            true
-        }
-        Err(error) => error.kind() == ErrorKind::WouldBlock,
+fn fresh(path: &Path, rows: &[Row], note: &str) -> std::io::Result<bool> {
+    let fresh = table::check(path, rows, note)?;
+    if !fresh {
+        println!("FAILED: the table is stale: BYWASH_BLESS=1 .ci/run .ci/steps/36-floods.sh");
     }
-}
-
-/// The code and the debug data of the last GOAWAY that tells of an error, among whole frames.
-fn goaway(mut octets: &[u8]) -> Option<(u32, String)> {
-    let mut found = None;
-    while let Some((&[a, b, c, frame, ..], rest)) = octets.split_first_chunk::<HEAD>() {
-        let length = u32::from_be_bytes([0, a, b, c]) as usize;
-        let Some((payload, rest)) = rest.split_at_checked(length) else {
-            break;
-        };
-        if let (kind::GOAWAY, [_, _, _, _, a, b, c, d, debug @ ..]) = (frame, payload) {
-            let code = u32::from_be_bytes([*a, *b, *c, *d]);
-            let debug = String::from_utf8_lossy(debug).into_owned();
-            found = (code != code::NO_ERROR).then_some((code, debug));
-        }
-        octets = rest;
-    }
-    found
-}
-
-/// What a process holds of memory of its own, in KiB; 0 if that cannot be read.
-fn resident(pid: Option<&str>) -> u64 {
-    let text = pid.and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok());
-    let line = text.as_deref().and_then(|text| {
-        text.lines()
-            .find_map(|line| line.strip_prefix("RssAnon:"))
-            .and_then(|rest| rest.trim().strip_suffix(" kB"))
-    });
-    line.and_then(|number| number.parse().ok()).unwrap_or(0)
+    Ok(fresh)
 }

@@ -163,7 +163,8 @@ fn accept(listener: &TcpListener, steps: Option<usize>) -> Result<TcpStream, Str
 fn secure(socket: TcpStream, options: &Options) -> Result<Box<dyn Wire>, String> {
     #[cfg(feature = "tls")]
     if let (Some(cert), Some(key)) = (&options.cert, &options.key) {
-        return super::tls::accept(socket, cert, key);
+        let stream = super::tls::accept(socket, cert, key)?;
+        return Ok(Box::new(Socket::new(stream)));
     }
     let _ = options;
     Ok(Box::new(Socket::new(socket)))

@@ -65,7 +65,8 @@ fn connect(options: &Options) -> Result<Box<dyn Wire>, String> {
     let socket = TcpStream::connect_timeout(&address, CONNECT).map_err(problem)?;
     #[cfg(feature = "tls")]
     if options.tls {
-        return super::tls::connect(socket, &options.address);
+        let stream = super::tls::connect(socket, &options.address)?;
+        return Ok(Box::new(Socket::new(stream)));
     }
     Ok(Box::new(Socket::new(socket)))
 }

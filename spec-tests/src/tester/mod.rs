@@ -9,7 +9,7 @@ mod run;
 mod socket;
 mod strict;
 #[cfg(feature = "tls")]
-mod tls;
+pub mod tls;
 
 use std::process::ExitCode;
 

@@ -115,7 +115,8 @@ impl Obedient {
     fn client_side(&self, socket: TcpStream, address: &str) -> Result<Box<dyn Wire>, String> {
         #[cfg(feature = "tls")]
         if self.options.tls {
-            return super::tls::connect(socket, address);
+            let stream = super::tls::connect(socket, address)?;
+            return Ok(Box::new(Socket::new(stream)));
         }
         let _ = address;
         Ok(Box::new(Socket::new(socket)))
@@ -124,7 +125,8 @@ impl Obedient {
     fn server_side(&self, socket: TcpStream) -> Result<Box<dyn Wire>, String> {
         #[cfg(feature = "tls")]
         if let (Some(cert), Some(key)) = (&self.options.cert, &self.options.key) {
-            return super::tls::accept(socket, cert, key);
+            let stream = super::tls::accept(socket, cert, key)?;
+            return Ok(Box::new(Socket::new(stream)));
         }
         Ok(Box::new(Socket::new(socket)))
     }

@@ -1,4 +1,4 @@
-//! TLS with ALPN `h2` (RFC 9113 3.2, 9.2).
+//! TLS with ALPN `h2` (RFC 9113 3.2, 9.2): handshakes of both roles, over blocking sockets.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -14,8 +14,7 @@ use rustls::{
     SignatureScheme, StreamOwned,
 };
 
-use super::socket::{Socket, Stream};
-use crate::cases::Wire;
+use super::socket::Stream;
 
 /// How long a handshake may wait for each answer.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -89,8 +88,14 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
     }
 }
 
-/// The client's side, over a connected socket.
-pub(super) fn connect(mut socket: TcpStream, address: &str) -> Result<Box<dyn Wire>, String> {
+/// The client's side, over a connected socket. Any certificate will do.
+///
+/// # Errors
+/// What went wrong, in words: a handshake that fails or stalls, a host that is no name, ALPN without `h2`.
+pub fn connect(
+    mut socket: TcpStream,
+    address: &str,
+) -> Result<StreamOwned<ClientConnection, TcpStream>, String> {
     let provider = Arc::new(ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -112,15 +117,18 @@ pub(super) fn connect(mut socket: TcpStream, address: &str) -> Result<Box<dyn Wi
     if tls.alpn_protocol() != Some(b"h2") {
         return Err(format!("{address} does not select h2 by ALPN"));
     }
-    Ok(Box::new(Socket::new(StreamOwned::new(tls, socket))))
+    Ok(StreamOwned::new(tls, socket))
 }
 
-/// The server's side, over an accepted socket.
-pub(super) fn accept(
+/// The server's side, over an accepted socket, with a chain and a key in PEM.
+///
+/// # Errors
+/// What went wrong, in words: files that cannot be read, a handshake that fails or stalls, ALPN without `h2`.
+pub fn accept(
     mut socket: TcpStream,
     cert: &Path,
     key: &Path,
-) -> Result<Box<dyn Wire>, String> {
+) -> Result<StreamOwned<ServerConnection, TcpStream>, String> {
     let problem = |error| format!("{}: {error}", cert.display());
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -142,5 +150,5 @@ pub(super) fn accept(
     if tls.alpn_protocol() != Some(b"h2") {
         return Err("the client does not offer h2 by ALPN".to_owned());
     }
-    Ok(Box::new(Socket::new(StreamOwned::new(tls, socket))))
+    Ok(StreamOwned::new(tls, socket))
 }

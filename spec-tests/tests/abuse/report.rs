@@ -111,12 +111,13 @@ configuration unless the attack's name says otherwise. Rounds are a millisecond 
 * *heap*: the most at any time in KiB (rounded up to 4), scratch and heads of open streams included; *bound*: what
   `Config::worst_case_memory()` says, in KiB.
 * *honest stream*, *second connection*: rounds served of rounds tried, on a stream beside the attack and on another
-  connection of the same process. *latency*: the longest time from a chunk to its echo, in ms of virtual time: 0 is in
-  the same read. No stream can work beside an attack that stands in the middle of a preface or of a frame, that reads
-  nothing, or that keeps the connection's window, and an answer excuses PINGs: '-'.
+  connection of the same process. *latency*: the longest time from a chunk to its echo, in ms of virtual time. This
+  clock moves between rounds alone, not while the core works: 0 says that no echo was put off until a later round, not
+  that it cost nothing. No stream can work beside an attack that stands in the middle of a preface or of a frame, that
+  reads nothing, or that keeps the connection's window, and an answer excuses PINGs: '-'.
 
-In true time, over sockets: `.ci/steps/36-floods.sh` floods the example `serve` and prints what an honest client beside
-it waits.
+In true time, over sockets, in cleartext and TLS, with what an honest peer waits meanwhile: [FLOODS.md](FLOODS.md), which
+`.ci/steps/36-floods.sh` checks.
 
 | attack | we are | ended by | ms | frames | octets in | octets out | heads | heap | bound | honest stream | latency | second connection | latency |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
