@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-const BASE: &str = "application/grpc";
+/// The content type of `proto`, and what others begin with.
+pub(crate) const BASE: &str = "application/grpc";
 
 /// What a `content-type` of gRPC says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

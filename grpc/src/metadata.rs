@@ -239,6 +239,24 @@ impl Metadata {
         )
     }
 
+    /// The same in the place of all fields of this key.
+    pub(crate) fn replace_reserved(
+        &mut self,
+        key: &str,
+        value: &[u8],
+    ) -> Result<(), MetadataError> {
+        let keep = |e: &block::Entry<'_>| e.kind != Kind::Reserved || e.name != key.as_bytes();
+        self.block = self.block.filtered(keep);
+        self.push_reserved(key, value)
+    }
+
+    /// A copy with room for fields of so many octets more.
+    pub(crate) fn with_room(&self, octets: usize) -> Metadata {
+        Metadata {
+            block: self.block.with_room(octets),
+        }
+    }
+
     /// Adds a field received from the peer, where all fields together may count for `limit` octets
     /// (see [`list_size`](Metadata::list_size)).
     ///

@@ -252,15 +252,16 @@ impl<'a, K: Kind, Q, R> Call<'a, K, Q, R> {
         }))?;
         let credentials = self.credential_fields()?;
         let metadata = &self.options.metadata;
-        let mut head = Metadata::with_capacity(6, 192 + metadata.list_size());
+        let common = inner.common.as_ref().map_err(Clone::clone)?;
+        let more = 32 + credentials.list_size() + metadata.list_size();
+        let mut head = common.with_room(more);
         let content_type = content_type::of_subtype(self.req.subtype());
-        head.push_reserved("content-type", content_type.as_bytes())?;
-        head.push_reserved("te", b"trailers")?;
-        head.push_reserved("user-agent", inner.user_agent.as_bytes())?;
+        if content_type != content_type::BASE {
+            head.replace_reserved("content-type", content_type.as_bytes())?;
+        }
         if let Some(encoding) = encoding {
             head.push_reserved("grpc-encoding", encoding.as_bytes())?;
         }
-        head.push_reserved("grpc-accept-encoding", inner.registry.accept().as_bytes())?;
         head.append_all(&credentials)?;
         head.append_all(metadata)?;
         Ok((head, hooks))

@@ -7,11 +7,13 @@ use super::{
 use crate::{
     channel::{ChannelSpec, ChannelState},
     compress::{DEFAULT_THRESHOLD, Registry},
+    content_type,
     credentials::CallCredentials,
     filter::ClientFilter,
     framing::{DEFAULT_MAX_RECEIVE, DEFAULT_MAX_SEND},
     host::{Host, Slot, on_loop},
     listeners,
+    metadata::{Metadata, MetadataError},
     pipe::Ring,
     stats::StatsList,
     wire::Endpoint,
@@ -37,7 +39,8 @@ pub(super) struct Inner {
     pub(super) ring: Arc<dyn Ring>,
     pub(super) host: Arc<dyn Host>,
     pub(super) registry: Registry,
-    pub(super) user_agent: String,
+    /// What every request says, with the content type of protobuf's messages.
+    pub(super) common: Result<Metadata, MetadataError>,
     pub(super) filters: Vec<Box<dyn ClientFilter>>,
     pub(super) max_recv: usize,
     pub(super) max_send: usize,
@@ -140,13 +143,14 @@ impl Channel {
         }
         let library = concat!("bywash/", env!("CARGO_PKG_VERSION"));
         let user_agent = [parts.user_agent.as_str(), library].join(" ");
+        let common = common_head(user_agent.trim_start(), parts.registry.accept());
         Channel(Arc::new(Inner {
             home: parts.home,
             ring: Arc::new(Ringing(Arc::clone(&parts.post))),
             post: parts.post,
             host: parts.host,
             registry: parts.registry,
-            user_agent: user_agent.trim_start().to_owned(),
+            common,
             filters: parts.filters,
             max_recv: parts.max_recv,
             max_send: parts.max_send,
@@ -210,4 +214,13 @@ impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Channel({:?})", self.state())
     }
+}
+
+fn common_head(user_agent: &str, accept: &str) -> Result<Metadata, MetadataError> {
+    let mut head = Metadata::new();
+    head.push_reserved("content-type", content_type::BASE.as_bytes())?;
+    head.push_reserved("te", b"trailers")?;
+    head.push_reserved("user-agent", user_agent.as_bytes())?;
+    head.push_reserved("grpc-accept-encoding", accept.as_bytes())?;
+    Ok(head)
 }

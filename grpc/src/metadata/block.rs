@@ -73,6 +73,16 @@ impl Block {
         }
     }
 
+    /// A copy with room for so many octets more.
+    pub(super) fn with_room(&self, octets: usize) -> Block {
+        let mut all = Vec::with_capacity(self.octets.len() + octets);
+        all.extend_from_slice(&self.octets);
+        Block {
+            octets: all,
+            list_size: self.list_size,
+        }
+    }
+
     pub(super) const fn list_size(&self) -> usize {
         self.list_size
     }
