@@ -70,7 +70,8 @@ impl Inner {
         arena.extend_from_slice(&[0; FrameHead::SIZE]);
         self.encoder.start_block(arena);
         let then = self.encoder.serial();
-        for (n, field) in fields.fields().enumerate() {
+        // From within: what gives the fields may be a chain, which is slow to ask for one at a time.
+        fields.fields().enumerate().for_each(|(n, field)| {
             let (name, value) = (field.name, field.value);
             match found.get(n) {
                 Some(0) if !field.never_indexed => self.encoder.encode_absent(name, value, arena),
@@ -79,7 +80,7 @@ impl Inner {
                     .encoder
                     .encode_field(name, value, field.never_indexed, arena),
             }
-        }
+        });
         self.finish_block(id, start, end);
         if self.observer.is_some() {
             self.observe_fields(id, start, end, &Head::from_fields(fields));
