@@ -77,6 +77,8 @@ pub mod health;
 pub mod host;
 pub mod inbound;
 mod listeners;
+#[cfg(test)]
+mod malformed;
 pub mod message;
 pub mod metadata;
 pub mod method;

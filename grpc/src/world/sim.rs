@@ -80,7 +80,7 @@ pub(super) struct Sim {
     random: fastrand::Rng,
     host: Weak<dyn Host>,
     nodes: Vec<NodeState>,
-    links: Links,
+    pub(super) links: Links,
     client: Option<ClientCore>,
     mail: Arc<Mail>,
     homes: u64,

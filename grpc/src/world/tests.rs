@@ -9,6 +9,7 @@ mod futures;
 mod health;
 mod keeping;
 mod limits;
+mod malformed;
 mod panics;
 mod points;
 mod reactors;
