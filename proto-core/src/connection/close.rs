@@ -189,7 +189,7 @@ impl Inner {
         match reason {
             CloseReason::Limit(limit) => limit.as_str().as_bytes(),
             CloseReason::Violation(violation) => violation.name().as_bytes(),
-            CloseReason::Timeout(TimeoutKind::Shutdown) => self.farewell.text(),
+            CloseReason::Timeout(TimeoutKind::Shutdown) => self.farewell.text(self.is_client),
             _ => b"",
         }
     }

@@ -57,9 +57,11 @@ pub(super) enum Farewell {
 
 impl Farewell {
     /// What people on the other side are told; gRPC's libraries write and read these words.
-    pub(super) fn text(self) -> &'static [u8] {
+    pub(super) fn text(self, is_client: bool) -> &'static [u8] {
         match self {
-            Farewell::Asked => b"",
+            // Servers alone have a word for it.
+            Farewell::Asked if is_client => b"",
+            Farewell::Asked => b"graceful_stop",
             Farewell::Idle => b"max_idle",
             Farewell::Age => b"max_age",
         }

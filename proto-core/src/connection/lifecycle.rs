@@ -67,13 +67,13 @@ impl Inner {
         self.timers.stop(Timer::MaxAge);
         if self.is_client {
             let last = self.last_peer_id;
-            self.write_goaway(last, ErrorCode::NO_ERROR, why.text());
+            self.write_goaway(last, ErrorCode::NO_ERROR, why.text(self.is_client));
             self.finish_if_drained();
             return;
         }
         // Requests may be on their way: they are still taken until a round trip has passed
         // (RFC 9113 6.8).
-        self.write_goaway(StreamId::MAX, ErrorCode::NO_ERROR, why.text());
+        self.write_goaway(StreamId::MAX, ErrorCode::NO_ERROR, why.text(self.is_client));
         let payload = self.pings.ours(Purpose::Shutdown, self.now);
         self.write_ping(Flags::NONE, payload);
         self.timers.set(
@@ -87,7 +87,7 @@ impl Inner {
         self.timers.stop(Timer::ShutdownRoundTrip);
         if self.goaway_sent == Some(StreamId::MAX) {
             let last = self.last_peer_id;
-            self.write_goaway(last, ErrorCode::NO_ERROR, self.farewell.text());
+            self.write_goaway(last, ErrorCode::NO_ERROR, self.farewell.text(self.is_client));
             self.finish_if_drained();
         }
     }

@@ -271,7 +271,9 @@ fn a_shutdown_ends_at_its_deadline_or_before() {
             assert_eq!(rig.told.closed, Some(CloseReason::Finished));
         } else {
             rig.advance(SECOND);
-            timed_out(&rig, TimeoutKind::Shutdown, ErrorCode::NO_ERROR);
+            let ended = CloseReason::Timeout(TimeoutKind::Shutdown);
+            assert_eq!(rig.told.closed, Some(ended));
+            rig.assert_goaway(code::NO_ERROR, "graceful_stop");
             assert_eq!(rig.told.ended.len(), 1);
         }
     }

@@ -351,3 +351,26 @@ fn pauses_grow_between_attempts() {
         "{times:?}"
     );
 }
+
+/// Who asked for the end of a connection is told on the other side: a server that stops says so, a channel does not.
+#[test]
+fn a_server_that_stops_says_that_it_does() {
+    let (world, node, channel, watching) = world_with(11, |_| {}, |_| {});
+    world.run(|| {
+        let mut chat = channel.call(CHAT, None).open();
+        chat.tx.send(&Q).unwrap();
+        assert!(chat.rx.recv().unwrap().is_some());
+        node.shutdown(Duration::from_secs(5));
+        world.advance(Duration::from_secs(1));
+        drop(chat);
+        world.advance(Duration::from_secs(10));
+    });
+    let told = watching.lines("Client");
+    let told: Vec<_> = told.iter().filter(|line| line.contains("goaway")).collect();
+    assert!(!told.is_empty());
+    for line in &told {
+        assert!(line.ends_with("goaway 0 graceful_stop"), "{told:?}");
+    }
+    let told = watching.lines("Server");
+    assert!(!told.iter().any(|line| line.contains("stop")), "{told:?}");
+}
