@@ -16,7 +16,7 @@ use crate::vocabulary::Priority;
 /// | content-length that is no number, or two | refused | refused | kept, not used |
 /// | pseudo-headers undefined, late, twice, missing, in trailers | refused | refused | kept |
 /// | :path of http and https, CONNECT, userinfo in the authority | refused | refused | kept |
-/// | a space or control character in :path or :authority, syntax of :method and :scheme | refused | kept | kept |
+/// | a space or control character in :path, :authority or a request's Host, syntax of :method and :scheme | refused | kept | kept |
 /// | Host that differs from :authority, or twice; no authority at all | refused | kept | kept |
 /// | :status that is not 100 to 999 | refused | refused | refused |
 /// | :status 101 | refused | refused | kept |

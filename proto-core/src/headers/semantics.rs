@@ -93,7 +93,7 @@ const fn defined(kind: HeadKind) -> u8 {
     }
 }
 
-/// What is looked at closely in names, in values, and in :path and :authority besides.
+/// What is looked at closely in names, in values, and in :path, :authority and Host besides.
 static MASKS: [(OctetClasses, OctetClasses, OctetClasses); 3] = {
     let mut masks = [(OctetClasses::NONE, OctetClasses::NONE, OctetClasses::NONE); 3];
     masks[Level::Strict as usize] = (NAME_FAULTS, VALUE_FAULTS, OctetClasses::SPACE);

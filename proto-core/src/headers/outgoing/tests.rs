@@ -110,6 +110,7 @@ fn requests() {
         ),
         (&[("host", "A.example:443")], OK),
         (&[("host", "b.example")], should(HostDiffers)),
+        (&[("host", "a example")], should(FieldValueInvalid)),
         (
             &[("host", "a.example"), ("host", "a.example")],
             should(HostDuplicate),

@@ -94,6 +94,9 @@ impl Semantics {
         if !self.kind.is_request() {
             return Verdict::Keep;
         }
+        if classes.intersects(self.space_mask) {
+            return Verdict::Fault(HeadError::FieldValueInvalid);
+        }
         let again = self.host != Authority::Absent;
         self.host = Authority::of(value, classes);
         let grpc = self.policy == AuthorityPolicy::Grpc;

@@ -198,7 +198,7 @@ fn heap_only_for_what_is_remembered() {
     assert_eq!(encoder.heap_bytes(), 0);
     assert_eq!(decode(&mut decoder, &block[..1]), Ok(fixed[..1].to_vec()));
     assert_eq!(decoder.heap_bytes(), 0);
-    for at in 0..if cfg!(miri) { 150 } else { 1000u32 } {
+    for at in 0..if cfg!(miri) { 100 } else { 1000u32 } {
         let value = alloc::format!("{}", at.wrapping_mul(0x9e37_79b9));
         let fields = [field("x-number", &value), field("x-repeated", "always")];
         let block = encode(&mut encoder, &fields);

@@ -92,6 +92,12 @@ fn required() {
         ("http", &[(":authority", "")], Some(AuthorityMissing)),
         ("http", &[("host", "")], Some(AuthorityMissing)),
         ("https", &[(":authority", "a b")], Some(FieldValueInvalid)),
+        ("https", &[("host", "a b")], Some(FieldValueInvalid)),
+        (
+            "https",
+            &[(":authority", "a"), ("host", "a\tb")],
+            Some(FieldValueInvalid),
+        ),
         ("urn", &[], None),
     ] {
         check(
@@ -192,6 +198,13 @@ fn grpc_promotes_host_alone() {
         let before = [":method=GET", ":scheme=https", ":path=/"];
         assert_eq!(kept, [&before[..], expected].concat());
     }
+    // What :authority may not be, Host may not become.
+    let spaced = [Some(FieldValueInvalid), None, None];
+    check(
+        AuthorityPolicy::Grpc,
+        &request("https", &[("host", "a b")]),
+        spaced,
+    );
 }
 
 #[test]
