@@ -35,7 +35,8 @@ impl Connection {
     /// Sends the final head of a response. With `end` it has no body.
     ///
     /// # Errors
-    /// [`SendError::Sequence`] after a final head, [`SendError::Head`] if a field breaks a rule,
+    /// [`SendError::Sequence`] after a final head, [`SendError::Head`] if a field breaks a rule (a
+    /// content-length in a 2xx answer to CONNECT is one that does, RFC 9110 9.3.6),
     /// [`SendError::HeadTooLarge`], [`SendError::OutputFull`], [`SendError::Gone`].
     pub fn response<F: Fields + ?Sized>(
         &mut self,

@@ -1,6 +1,6 @@
 //! A request in the hands of a thread that may block.
 
-use super::exchange::{Ended, status_text};
+use super::exchange::{Ended, Kind, status_text};
 use crate::address::Address;
 use crate::pipe::{Part, Receiver, Sender};
 use crate::session::TlsFacts;
@@ -120,7 +120,8 @@ impl Call {
             .send(Part::Trailers(Head::from_fields(trailers)))
     }
 
-    /// Sends the whole response.
+    /// Sends the whole response, with its content-length; 204, 304 and a tunnel (2xx to CONNECT,
+    /// RFC 9110 9.3.6) have none. Through a tunnel `body` goes, and ends our side of it.
     ///
     /// # Errors
     /// Why the exchange has ended.
@@ -134,7 +135,10 @@ impl Call {
         let length = body.len().to_string();
         let length = [Field::new(b"content-length", length.as_bytes())];
         let without = status == 204 || status == 304;
-        let length = if without { &length[..0] } else { &length[..] };
+        let length = match Kind::of(self.method()).has_no_length(status) {
+            true => &length[..0],
+            false => &length[..],
+        };
         self.start(status, &(fields, length))?;
         if !body.is_empty() && !without {
             self.write_bytes(body)?;

@@ -1,6 +1,6 @@
 //! What is left of a request whose response is complete (RFC 9113 8.1): discarded in bounds.
 
-use super::exchange::Progress;
+use super::exchange::{Kind, Progress};
 use super::service::Service;
 use super::serving::{Serving, give_back};
 use super::streams::{Key, Open};
@@ -18,7 +18,7 @@ impl<S: Service> Serving<S> {
                 ended: true,
                 reset: false,
             },
-            is_head: false,
+            kind: Kind::Plain,
             heard: false,
             patience: self.options.discard,
             timer: None,

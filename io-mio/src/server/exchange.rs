@@ -139,13 +139,42 @@ pub(crate) struct Progress {
     pub(crate) reset: bool,
 }
 
+/// What the method of a request says of its response.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// A body may follow.
+    Plain,
+    /// To HEAD no body follows.
+    Head,
+    /// To CONNECT a tunnel follows, if the response is of the 2xx kind.
+    Connect,
+}
+
+impl Kind {
+    #[inline]
+    pub(crate) fn of(method: &[u8]) -> Self {
+        match method {
+            b"HEAD" => Self::Head,
+            b"CONNECT" => Self::Connect,
+            _ => Self::Plain,
+        }
+    }
+
+    /// Whether such a response may have no content-length (RFC 9110 8.6, 9.3.6; 304 could have one,
+    /// but not of the body that is left out).
+    #[inline]
+    pub(crate) fn has_no_length(self, status: u16) -> bool {
+        status == 204 || status == 304 || (self == Self::Connect && (200..300).contains(&status))
+    }
+}
+
 /// The response to one request, for the length of one call.
 pub struct Reply<'a> {
     cx: Cx<'a>,
     handle: &'a Handle<Note>,
     conn: ConnId,
     stream: StreamRef,
-    is_head: bool,
+    kind: Kind,
     pub(crate) progress: Progress,
     pub(crate) exchange: Option<Box<dyn Exchange>>,
     pub(crate) deadline: Option<Instant>,
@@ -158,7 +187,7 @@ impl<'a> Reply<'a> {
         handle: &'a Handle<Note>,
         conn: ConnId,
         stream: StreamRef,
-        is_head: bool,
+        kind: Kind,
         progress: Progress,
     ) -> Self {
         Self {
@@ -166,7 +195,7 @@ impl<'a> Reply<'a> {
             handle,
             conn,
             stream,
-            is_head,
+            kind,
             progress,
             exchange: None,
             deadline: None,
@@ -174,10 +203,13 @@ impl<'a> Reply<'a> {
     }
 
     /// Sends the whole response: head, content-length, body. A body of any size is taken; it is
-    /// written as the peer takes it. To HEAD, and with 204 and 304, the body is left out.
+    /// written as the peer takes it. To HEAD, and with 204 and 304, the body is left out. A tunnel
+    /// (2xx to CONNECT) has no content-length (RFC 9110 9.3.6): `body` goes through it, and ends our
+    /// side of it.
     ///
     /// # Errors
-    /// The stream is gone, the head breaks a rule, or a final head was sent already.
+    /// The stream is gone, the head breaks a rule, or a final head was sent already. A content-length
+    /// among `fields` breaks one in a 2xx answer to CONNECT.
     pub fn send<F: Fields + ?Sized>(
         &mut self,
         status: u16,
@@ -191,8 +223,11 @@ impl<'a> Reply<'a> {
             b"content-length",
             decimal(body.len(), &mut digits),
         )];
-        let length = if without { &length[..0] } else { &length[..] };
-        let end = without || self.is_head || body.is_empty();
+        let length = match self.kind.has_no_length(status) {
+            true => &length[..0],
+            false => &length[..],
+        };
+        let end = without || self.is_head() || body.is_empty();
         let (stream, server) = (self.stream, self.cx.server(self.conn));
         let server = server.ok_or(SendError::Gone)?;
         let text = status_text(status);
@@ -218,7 +253,7 @@ impl<'a> Reply<'a> {
 
     /// The same with the status among the fields.
     pub(crate) fn start_with<F: Fields>(&mut self, head: &F) -> Result<(), SendError> {
-        let (end, stream) = (self.is_head, self.stream);
+        let (end, stream) = (self.is_head(), self.stream);
         let server = self.cx.server(self.conn).ok_or(SendError::Gone)?;
         server.response(stream, head, end)?;
         self.progress.headed = true;
@@ -250,7 +285,7 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// The stream is gone, no head was sent, or the body is too long for its content-length.
     pub fn write(&mut self, data: &mut Bytes) -> Result<bool, SendError> {
-        if self.is_head {
+        if self.is_head() {
             data.clear();
             return Ok(true);
         }
@@ -355,7 +390,7 @@ impl<'a> Reply<'a> {
 
     /// Whether the request was HEAD: heads are sent, bodies are not.
     pub fn is_head(&self) -> bool {
-        self.is_head
+        self.kind == Kind::Head
     }
 
     /// The peer's address.

@@ -1,6 +1,6 @@
 //! From events to services.
 
-use super::exchange::{Ended, Exchange, Note, Progress, Reply};
+use super::exchange::{Ended, Exchange, Kind, Note, Progress, Reply};
 use super::request::Request;
 use super::service::Service;
 use super::streams::{Key, Open, Streams};
@@ -82,9 +82,9 @@ impl<S: Service> Serving<S> {
         end: bool,
     ) {
         let mut request = Request::new(head, conn, stream, !end);
-        let is_head = request.method() == b"HEAD";
+        let kind = Kind::of(request.method());
         let wants_continue = !end && expects(request.head());
-        let mut reply = Reply::new(cx, &self.handle, conn, stream, is_head, Progress::default());
+        let mut reply = Reply::new(cx, &self.handle, conn, stream, kind, Progress::default());
         let service = &mut self.service;
         if caught(|| service.call(&mut request, &mut reply)).is_none() {
             part(reply.exchange.take());
@@ -106,7 +106,7 @@ impl<S: Service> Serving<S> {
         let open = Open {
             exchange,
             progress,
-            is_head,
+            kind,
             heard: end,
             patience: self.options.discard,
             timer: None,
@@ -151,7 +151,7 @@ impl<S: Service> Serving<S> {
     ) -> Option<R> {
         let open = self.streams.get_mut(key)?;
         let exchange = open.exchange.as_mut()?;
-        let mut reply = Reply::new(cx, &self.handle, key.0, key.1, open.is_head, open.progress);
+        let mut reply = Reply::new(cx, &self.handle, key.0, key.1, open.kind, open.progress);
         let result = caught(|| call(exchange, &mut reply));
         if result.is_none() {
             panicked(&mut reply);

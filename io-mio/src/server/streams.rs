@@ -1,6 +1,6 @@
 //! The requests of a loop that are not done with when their service has returned.
 
-use super::exchange::{Exchange, Progress};
+use super::exchange::{Exchange, Kind, Progress};
 use crate::id::{ConnId, TimerId};
 use bywash_proto::vocabulary::StreamRef;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ pub(crate) struct Open {
     /// `None`: what comes is discarded.
     pub(crate) exchange: Option<Box<dyn Exchange>>,
     pub(crate) progress: Progress,
-    pub(crate) is_head: bool,
+    pub(crate) kind: Kind,
     /// The request is complete.
     pub(crate) heard: bool,
     /// Octets that may yet be discarded.

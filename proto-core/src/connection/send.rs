@@ -2,9 +2,9 @@
 
 use super::encode::Checked;
 use super::inner::{Inner, Mark, Phase, Tell};
-use crate::error::{OpenError, SendError};
+use crate::error::{HeadError, OpenError, SendError};
 use crate::frame::{Flags, FrameHead};
-use crate::headers::{Fields, Head, HeadKind, MethodKind, OutgoingSummary};
+use crate::headers::{Fields, Head, HeadKind, Level, MethodKind, OutgoingSummary};
 use crate::limits::Account;
 use crate::observer::{Content, Direction, Seen};
 use crate::stream::{Bits, Notice, State};
@@ -164,9 +164,9 @@ impl Inner {
         if summary.status < 200 {
             return Err(SendError::Sequence);
         }
-        let tunnel = is_connect && summary.status < 300;
+        let mut length = summary.content_length;
+        let tunnel = is_connect && self.opens_tunnel(summary.status, &mut length)?;
         let no_body = is_head || matches!(summary.status, 204 | 304);
-        let length = if tunnel { None } else { summary.content_length };
         if end && !no_body && length.unwrap_or(0) != 0 {
             return Err(SendError::Length);
         }
@@ -177,19 +177,30 @@ impl Inner {
         if tunnel {
             stream.bits.set(Bits::TUNNEL);
         }
+        stream.send_left = length.unwrap_or(u64::MAX);
         if no_body {
             stream.bits.set(Bits::SENDS_NO_BODY);
+            stream.send_left = 0;
         }
-        stream.send_left = if no_body {
-            0
-        } else {
-            length.unwrap_or(u64::MAX)
-        };
         if end {
             self.we_ended(slot);
         }
         self.arm_progress();
         Ok(())
+    }
+
+    /// Whether an answer to CONNECT opens a tunnel, which has no length (RFC 9110 9.3.6).
+    #[cold]
+    fn opens_tunnel(&self, status: u16, length: &mut Option<u64>) -> Result<bool, SendError> {
+        if status >= 300 {
+            return Ok(false);
+        }
+        match length.take() {
+            Some(_) if self.config.level == Level::Strict => {
+                Err(SendError::Head(HeadError::ContentLengthForbidden))
+            }
+            _ => Ok(true),
+        }
     }
 
     /// Server: an informational head.

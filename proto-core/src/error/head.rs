@@ -36,7 +36,8 @@ head_errors! {
     ConnectPseudo => ConnectPseudo "CONNECT needs :authority alone",
     /// connection, proxy-connection, keep-alive, transfer-encoding or upgrade.
     ConnectionSpecificField => ConnectionSpecificField "a connection-specific field does not exist in HTTP/2",
-    /// content-length in an informational response or a 204.
+    /// content-length in an informational response, a 204, or a 2xx answer to CONNECT (RFC 9110 8.6,
+    /// 9.3.6).
     ContentLengthForbidden => ContentLengthInvalid "this response must not have a content-length",
     /// content-length that is not one number, or twice.
     ContentLengthInvalid => ContentLengthInvalid "content-length is not one number",

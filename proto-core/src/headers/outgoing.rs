@@ -33,7 +33,8 @@ pub struct OutgoingSummary {
 /// a :status that is no status. Nothing is trimmed or folded.
 ///
 /// Whether the peer enabled extended CONNECT is for the caller to see
-/// ([`MethodKind::ExtendedConnect`]), and so is a content-length in a 2xx answer to CONNECT.
+/// ([`MethodKind::ExtendedConnect`]), and so is a content-length in a 2xx answer to CONNECT: one head
+/// does not show what it answers. Connections see to both.
 pub struct OutgoingCheck<'a> {
     semantics: Semantics,
     list_size: u64,

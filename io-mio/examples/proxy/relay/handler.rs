@@ -129,8 +129,13 @@ impl Proxy {
         let Some(exchange) = self.exchanges.get_mut(&key) else {
             return;
         };
-        if let (Some(head), Some(mut front)) = (exchange.head.take(), cx.conn(exchange.front.0)) {
-            front.recycle(head);
+        let mut opens_tunnel = false;
+        if let Some(request) = exchange.head.take() {
+            let is_connect = request.method() == Some(&b"CONNECT"[..]);
+            opens_tunnel = is_connect && head.status().is_some_and(|status| status < 300);
+            if let Some(mut front) = cx.conn(exchange.front.0) {
+                front.recycle(request);
+            }
         }
         if overlong {
             exchange.cancel_back(cx, ErrorCode::CANCEL);
@@ -140,7 +145,10 @@ impl Proxy {
             return;
         }
         let (front, stream) = exchange.front;
-        let sent = cx.server(front).map(|c| c.response(stream, head, end));
+        let sent = cx.server(front).map(|c| match opens_tunnel {
+            true => c.response(stream, &without_length(head), end),
+            false => c.response(stream, head, end),
+        });
         if let Some(Err(error)) = sent {
             if error != SendError::Gone {
                 eprintln!("a response could not be passed on: {error}");
@@ -266,6 +274,14 @@ impl Proxy {
             }
         });
     }
+}
+
+/// A tunnel has no length: what the server says of one is ignored, and not passed on (RFC 9110 9.3.6).
+fn without_length(head: &Head) -> Head {
+    let others = head
+        .fields()
+        .filter(|field| field.name != b"content-length");
+    Head::from_fields(&others.collect::<Vec<_>>())
 }
 
 impl Handler for Proxy {
