@@ -2,55 +2,11 @@
 # The core's example programs against peers that this project did not write.
 set -u -o pipefail
 
-skip() {
-    echo "SKIPPED: $*"
-    exit 77
-}
-for command in curl nghttp h2load nghttpd; do
-    command -v "$command" >/dev/null || skip "$command is not installed"
-done
+. .ci/programs.sh
+need curl nghttp h2load nghttpd
 
 cargo build --release -p bywash-proto --examples || exit 1
 bin="${CARGO_TARGET_DIR:-target}/release/examples"
-scratch=$(mktemp -d) || exit 1
-started=()
-finish() {
-    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done
-    rm -rf "$scratch"
-}
-trap finish EXIT
-
-failed=0
-check() {
-    local name=$1
-    shift
-    if "$@" >"$scratch/log" 2>&1; then
-        echo "ok: $name"
-    else
-        echo "FAILED: $name"
-        tail -n 20 "$scratch/log"
-        failed=1
-    fi
-}
-
-# A port that nobody listens on now.
-free_port() {
-    local port
-    for port in $(shuf -i 20000-29999 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port" && return; }
-    done
-    return 1
-}
-
-wait_for() {
-    local attempt
-    for attempt in $(seq 100); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
-        sleep 0.1
-    done
-    echo "nothing listens on port $1"
-    return 1
-}
 
 mkdir "$scratch/root"
 head -c 65536 /dev/urandom >"$scratch/root/64k"
@@ -59,7 +15,7 @@ echo secret >"$scratch/secret"
 
 port=$(free_port) || exit 1
 "$bin/custom_loop_server" --listen "127.0.0.1:$port" --root "$scratch/root" 2>"$scratch/server.log" &
-started+=($!)
+running+=($!)
 wait_for "$port" || exit 1
 url="http://127.0.0.1:$port"
 
@@ -93,7 +49,7 @@ check "h2load: uploads" load -n 2000 -c 1 -m 100 -d "$scratch/root/64k" "$url/ec
 # The client, from two servers.
 peer=$(free_port) || exit 1
 nghttpd --no-tls -d "$scratch/root" "$peer" >"$scratch/nghttpd.log" 2>&1 &
-started+=($!)
+running+=($!)
 wait_for "$peer" || exit 1
 client() { timeout 30 "$bin/custom_loop_client" "$@" >"$scratch/client" || { cat "$scratch/client"; return 1; }; }
 from_peer() {
@@ -119,7 +75,7 @@ CONF
     # Root's workers run as another user, who must be able to read.
     chmod 755 "$scratch" "$scratch/root"
     nginx -c "$scratch/nginx.conf" -e "$scratch/nginx.log" &
-    started+=($!)
+    running+=($!)
     wait_for "$peer" || exit 1
     check "client: from nginx" from_peer "$peer"
 else

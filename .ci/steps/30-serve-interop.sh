@@ -2,36 +2,11 @@
 # The file server against peers that this project did not write: curl, nghttp, h2load, Chromium.
 set -u -o pipefail
 
-skip() {
-    echo "SKIPPED: $*"
-    exit 77
-}
-for command in curl nghttp h2load; do
-    command -v "$command" >/dev/null || skip "$command is not installed"
-done
+. .ci/programs.sh
+need curl nghttp h2load
 
 cargo build --release -p bywash-mio --example serve || exit 1
 serve="${CARGO_TARGET_DIR:-target}/release/examples/serve"
-scratch=$(mktemp -d) || exit 1
-running=()
-finish() {
-    for pid in ${running[@]+"${running[@]}"}; do kill "$pid" 2>/dev/null; done
-    rm -rf "$scratch"
-}
-trap finish EXIT
-
-failed=0
-check() {
-    local name=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok: $name"
-    else
-        echo "FAILED: $name"
-        tail -n 20 "$scratch/said"
-        failed=1
-    fi
-}
 
 # Starts a server with these flags. Sets `server`, its process, and `urls`, where it listens. Its log
 # of requests goes to the file `access`.

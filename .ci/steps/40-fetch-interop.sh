@@ -2,54 +2,12 @@
 # The driver's client, proxy and guest loop against peers that this project did not write.
 set -u -o pipefail
 
-skip() {
-    echo "SKIPPED: $*"
-    exit 77
-}
-for command in curl h2load nghttpd openssl; do
-    command -v "$command" >/dev/null || skip "$command is not installed"
-done
+. .ci/programs.sh
+need curl h2load nghttpd openssl
 
 cargo build --release -p bywash-mio --example fetch --example proxy --example guest_loop || exit 1
 bin="${CARGO_TARGET_DIR:-target}/release/examples"
-scratch=$(mktemp -d) || exit 1
-running=()
-finish() {
-    for pid in ${running[@]+"${running[@]}"}; do kill "$pid" 2>/dev/null; done
-    rm -rf "$scratch"
-}
-trap finish EXIT
 
-failed=0
-check() {
-    local name=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok: $name"
-    else
-        echo "FAILED: $name"
-        tail -n 20 "$scratch/said"
-        failed=1
-    fi
-}
-
-# A port that nobody listens on now.
-free_port() {
-    local port
-    for port in $(shuf -i 20000-29999 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port" && return; }
-    done
-    return 1
-}
-wait_for() {
-    local attempt
-    for attempt in $(seq 100); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
-        sleep 0.1
-    done
-    echo "nothing listens on port $1"
-    return 1
-}
 # Runs a server in the background; its process is `last` then.
 start() {
     "$@" >>"$scratch/servers.log" 2>&1 &
