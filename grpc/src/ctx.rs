@@ -152,6 +152,10 @@ impl Ctx {
         &self.0.path
     }
 
+    pub(crate) fn shared_path(&self) -> &Arc<str> {
+        &self.0.path
+    }
+
     /// Whom the client meant: `:authority`; empty if it did not say, or not in text.
     pub fn authority(&self) -> &str {
         &self.0.authority

@@ -3,12 +3,14 @@
 //! [`ThreadHost`] parks threads. [`World`](crate::world) passes a baton from one to the next, so that blocking code too
 //! runs deterministically on virtual time.
 
+mod refused;
 mod slot;
 
+pub(crate) use refused::told;
 pub use slot::Slot;
 
-use crate::wire::Instant;
-use std::{cell::Cell, thread, time};
+use crate::{code::Code, status::Status, wire::Instant};
+use std::{cell::Cell, sync::Arc, thread, time};
 
 /// Clock, threads and waiting.
 pub trait Host: Send + Sync {
@@ -27,6 +29,15 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// The system gives no more threads.
     fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()>;
+
+    /// Code on a loop's thread wanted to wait, and was refused: `method`'s, if it is known whose it was. Runs on that
+    /// thread, and must not wait either.
+    ///
+    /// Unless a host does otherwise this is told once for each method, of 64 at most: as an error to `tracing` with that
+    /// feature, else on standard error.
+    fn on_refused(&self, method: Option<&str>) {
+        refused::log_once(method);
+    }
 }
 
 /// The threads and the clock of the system.
@@ -88,6 +99,7 @@ thread_local! {
 #[derive(Debug)]
 pub struct OnLoop {
     before: bool,
+    method: Option<Arc<str>>,
 }
 
 impl OnLoop {
@@ -95,6 +107,15 @@ impl OnLoop {
     pub fn enter() -> OnLoop {
         OnLoop {
             before: ON_LOOP.replace(true),
+            method: refused::set_method(None),
+        }
+    }
+
+    /// The same, for code of a method that can be named: `/package.Service/Method`.
+    pub fn enter_for(method: &Arc<str>) -> OnLoop {
+        OnLoop {
+            before: ON_LOOP.replace(true),
+            method: refused::set_method(Some(Arc::clone(method))),
         }
     }
 }
@@ -102,12 +123,20 @@ impl OnLoop {
 impl Drop for OnLoop {
     fn drop(&mut self) {
         ON_LOOP.set(self.before);
+        refused::set_method(self.method.take());
     }
 }
 
 /// Whether this thread must not wait now.
 pub fn on_loop() -> bool {
     ON_LOOP.get()
+}
+
+/// This thread must not wait now, and somebody is told so.
+pub(crate) fn refuse(host: &dyn Host) -> Status {
+    let method = refused::method();
+    host.on_refused(method.as_deref());
+    Status::local(Code::Internal, told(method.as_deref()))
 }
 
 #[cfg(test)]
@@ -144,5 +173,24 @@ mod tests {
         assert!(on_loop());
         drop(outer);
         assert!(!on_loop());
+    }
+
+    #[test]
+    fn a_method_is_named_while_its_code_runs() {
+        let host = ThreadHost::new();
+        let says = |text: &str| {
+            let status = refuse(&host);
+            assert_eq!(status.code(), Code::Internal);
+            assert!(status.message().contains(text), "{status}");
+        };
+        let _outer = OnLoop::enter();
+        says("move the method to a pool");
+        {
+            let _inner = OnLoop::enter_for(&"/a.A/One".into());
+            says("move /a.A/One to a pool");
+            let _other = OnLoop::enter();
+            says("move the method to a pool");
+        }
+        says("move the method to a pool");
     }
 }

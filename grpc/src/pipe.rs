@@ -17,7 +17,7 @@ use crate::{
     codec::Codec,
     compress::{Compressor, Sending},
     framing::Framed,
-    host::{Host, Slot, on_loop},
+    host::{Host, Slot, on_loop, refuse},
     message::Arrived,
     metadata::Metadata,
     status::Status,
@@ -295,7 +295,7 @@ impl Pipe {
                 return Ok(false);
             }
             if on_loop() {
-                return Err(blocking_on_loop());
+                return Err(refuse(&*self.host));
             }
             self.park_writer(state, until);
         }
@@ -410,7 +410,7 @@ impl Pipe {
             Until::Time(at) => Some(at),
         };
         if on_loop() {
-            return Err(Unread::Ended(blocking_on_loop()));
+            return Err(Unread::Ended(refuse(&*self.host)));
         }
         state.reader_waits = true;
         drop(state);
@@ -446,11 +446,4 @@ pub enum Unread {
     Empty,
     /// The call has ended.
     Ended(Status),
-}
-
-pub(crate) fn blocking_on_loop() -> Status {
-    Status::local(
-        crate::code::Code::Internal,
-        "blocking call on a loop thread; use .start() or move the method to a pool",
-    )
 }

@@ -134,8 +134,14 @@ impl World {
     }
 
     /// Runs a test as the world's first thread. Its panics are passed on.
+    ///
+    /// # Panics
+    /// If code wanted to wait on a loop's thread, after `f` has returned: what a program's calls get as a status, and its
+    /// log as a line, fails a test.
     pub fn run<T>(&self, f: impl FnOnce() -> T) -> T {
-        self.baton.enter(f)
+        let result = self.baton.enter(f);
+        self.baton.check_refused();
+        result
     }
 
     /// Starts another thread of this world. Threads made otherwise are not the world's, and must not call into it.

@@ -16,10 +16,10 @@ use crate::{
     credentials::{CallCredentials, Request, fields_of},
     ctx::Ctx,
     filter::{CallInfo, Hooks},
-    host::on_loop,
+    host::{on_loop, refuse},
     metadata::{Metadata, MetadataError},
     method::{Bidi, ClientStreaming, Kind, Method, ServerStreaming, Unary},
-    pipe::{Encoding, Origin, Out, Pipe, blocking_on_loop},
+    pipe::{Encoding, Origin, Out, Pipe},
     reactor::{ClientFront, ClientReactor, erase_client},
     stats::{Begin, Side},
     status::Status,
@@ -382,7 +382,7 @@ impl<Q, R> Call<'_, Unary, Q, R> {
     /// The call's status.
     pub fn call_full(self) -> Result<Reply<R>, Status> {
         if on_loop() {
-            return Err(blocking_on_loop());
+            return Err(refuse(&*self.channel.0.host));
         }
         let codec = self.res;
         let begun = self.begin(None, &mut None, true)?;

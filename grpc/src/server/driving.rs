@@ -82,7 +82,7 @@ impl ServerCore {
             let mut asks = Asks::default();
             call.pipe().hush(&mut self.scratch);
             {
-                let _guard = OnLoop::enter();
+                let _guard = OnLoop::enter_for(served.cx.shared_path());
                 if let Err(status) = guarded(|| news.tell(&mut *reactor, &call, &mut asks)) {
                     call.finish(Err(status), &Metadata::new());
                 }
@@ -127,7 +127,7 @@ impl ServerCore {
     pub(super) fn cancelled(&mut self, served: &mut Served, why: Cancel, status: Status) {
         self.endings.cancelled += 1;
         let (mut result, mut trailers) = (Err(status), Metadata::new());
-        let _guard = OnLoop::enter();
+        let _guard = OnLoop::enter_for(served.cx.shared_path());
         served.hooks.end(Way::Out, &mut result, &mut trailers);
         if let Some(pipe) = served.pipe() {
             pipe.put_end(Ended { result, trailers }, true);
@@ -148,7 +148,7 @@ impl ServerCore {
                 served.working = true;
                 wire.hold(served.core.stream());
                 let call = Arc::clone(call);
-                let _guard = OnLoop::enter();
+                let _guard = OnLoop::enter_for(served.cx.shared_path());
                 run_stream(run, &served.cx, &call);
             }
             (Run::Reactor(_), _) => {}
@@ -172,7 +172,7 @@ impl ServerCore {
     fn run_inline(&mut self, wire: &mut dyn Wire, served: &mut Served, run: &RunUnary) {
         let reply = served.reply.take().unwrap_or_else(|| {
             let message = MessageBuf::Shared(served.request.take().unwrap_or_default());
-            let _guard = OnLoop::enter();
+            let _guard = OnLoop::enter_for(served.cx.shared_path());
             run_unary(run, &served.cx, message, served.max_send)
         });
         let head = served.cx.take_head().unwrap_or_default();
@@ -198,7 +198,7 @@ impl ServerCore {
         }
         self.endings.completed += 1;
         {
-            let _guard = OnLoop::enter();
+            let _guard = OnLoop::enter_for(served.cx.shared_path());
             if !served.core.head_is_sent() {
                 served.hooks.headers_at_end(&mut head);
             }
@@ -209,7 +209,7 @@ impl ServerCore {
             pipe.put_end(Ended { result, trailers }, true);
         }
         if let Some(mut reactor) = served.reactor.take() {
-            let _guard = OnLoop::enter();
+            let _guard = OnLoop::enter_for(served.cx.shared_path());
             let _ = caught(move || reactor.end(Ok(())));
         }
     }

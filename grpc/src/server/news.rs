@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     cancel::Cancel,
+    ctx::Ctx,
     host::OnLoop,
     message::MessageBuf,
     metadata::Metadata,
@@ -70,6 +71,7 @@ impl News {
     /// A reactor has a message where it lies.
     fn hand_over(
         &mut self,
+        cx: &Ctx,
         reactor: &mut dyn Front,
         call: Option<&Arc<Finisher>>,
         message: MessageBuf<'_>,
@@ -82,7 +84,7 @@ impl News {
         call.pipe().hush(scratch);
         self.told = true;
         let asks = &mut self.asks;
-        let _guard = OnLoop::enter();
+        let _guard = OnLoop::enter_for(cx.shared_path());
         let told = guarded(|| {
             reactor.message(call, asks, message);
             Ok(())
@@ -143,7 +145,7 @@ pub(super) fn collect(
             cx.note_compressed(arrived.compressed);
             if let Run::Unary(run) = &entry.run {
                 // The request is complete: the handler may have it where it lies.
-                let _guard = OnLoop::enter();
+                let _guard = OnLoop::enter_for(cx.shared_path());
                 *reply = Some(run_unary(run, cx, arrived.message, *max_send));
             }
         }
@@ -154,7 +156,7 @@ pub(super) fn collect(
             }
             match (pipe, &mut *reactor) {
                 (_, Some(front)) => {
-                    news.hand_over(&mut **front, call.as_ref(), arrived.message, scratch);
+                    news.hand_over(cx, &mut **front, call.as_ref(), arrived.message, scratch);
                 }
                 (Some(pipe), None) if !unary => pipe.put_message(arrived),
                 _ => *request = Some(arrived.message.into_bytes()),

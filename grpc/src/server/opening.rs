@@ -190,7 +190,7 @@ impl ServerCore {
         let mut recorders = self.recorders_of(&served);
         recorders.tell(&Event::InHeader(served.cx.metadata()));
         let hooks = {
-            let _guard = OnLoop::enter();
+            let _guard = OnLoop::enter_for(served.cx.shared_path());
             let filters = self.spec.filters.iter();
             Hooks::of(filters.map(|filter| {
                 let asked = caught(|| filter.on_call(&served.cx));
@@ -217,7 +217,7 @@ impl ServerCore {
         let entry = Arc::clone(&served.entry);
         if let Run::Reactor(new) = &entry.run {
             let made = {
-                let _guard = OnLoop::enter();
+                let _guard = OnLoop::enter_for(served.cx.shared_path());
                 guarded(|| new(&served.cx))
             };
             match made {

@@ -2,7 +2,7 @@
 
 use super::sim::Sim;
 use crate::{
-    host::{Host, Slot},
+    host::{Host, Slot, told},
     wire::Instant,
 };
 use std::{
@@ -23,6 +23,8 @@ pub(super) struct Baton {
     now: AtomicU64,
     turns: Mutex<Turns>,
     sim: Mutex<Sim>,
+    /// What was said to code that wanted to wait on a loop.
+    refused: Mutex<Vec<String>>,
     own: std::sync::Weak<Baton>,
 }
 
@@ -64,6 +66,7 @@ impl Baton {
                 random: fastrand::Rng::with_seed(seed),
             }),
             sim: Mutex::new(Sim::new(seed, own.clone() as std::sync::Weak<dyn Host>)),
+            refused: Mutex::default(),
             own: own.clone(),
         })
     }
@@ -104,6 +107,13 @@ impl Baton {
         self.turns().running.get_or_insert(me);
         self.await_turn(me);
         f()
+    }
+
+    /// Fails if code on a loop wanted to wait since the last time.
+    pub(super) fn check_refused(&self) {
+        let refused = &mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = std::mem::take(refused);
+        assert!(refused.is_empty(), "{}", refused.join("; "));
     }
 
     /// A spawned thread has ended: another goes on.
@@ -253,6 +263,14 @@ impl Host for Baton {
         match found {
             Some(thread) => thread.state = State::Ready,
             None => slot.set(),
+        }
+    }
+
+    fn on_refused(&self, method: Option<&str>) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = told(method);
+        if !refused.contains(&text) {
+            refused.push(text);
         }
     }
 

@@ -426,6 +426,25 @@ fn what_started_without_waiting_tells_when_it_is_done() {
     assert_eq!(told, [Ok(bytes("one")), Err(Code::NotFound)]);
 }
 
+/// Runs what makes code of `/t.T/Echo` wait on a loop: the world fails for it, once all else has held, and once.
+fn refuses(world: &World, f: impl FnOnce()) {
+    let mut held = false;
+    let run = std::panic::AssertUnwindSafe(|| {
+        world.run(|| {
+            f();
+            held = true;
+        })
+    });
+    let failed = std::panic::catch_unwind(run).unwrap_err();
+    assert!(held, "the test itself has failed");
+    let text = failed.downcast::<String>().unwrap();
+    assert_eq!(
+        *text,
+        "blocking call on a loop thread; use .start() or move /t.T/Echo to a pool"
+    );
+    world.run(|| {});
+}
+
 #[test]
 fn blocking_on_a_loop_is_refused_with_the_remedy() {
     let world = World::new(20);
@@ -439,13 +458,13 @@ fn blocking_on_a_loop_is_refused_with_the_remedy() {
             .inline(ECHO),
     );
     let channel = world.channel(&node);
-    world.run(|| {
-        let status = channel.call(ECHO, Some(&Q)).call().unwrap_err();
-        assert_eq!(status.code(), Code::Internal);
-        assert!(
-            status.message().contains("move the method to a pool"),
-            "{status}"
-        );
+    refuses(&world, || {
+        for _ in 0..2 {
+            let status = channel.call(ECHO, Some(&Q)).call().unwrap_err();
+            assert_eq!(status.code(), Code::Internal);
+            let remedy = "use .start() or move /t.T/Echo to a pool";
+            assert!(status.message().contains(remedy), "{status}");
+        }
     });
 }
 

@@ -77,7 +77,11 @@ impl Inner {
             }
         }
         let last = self.last_peer_id;
-        self.write_goaway(last, ErrorCode::NO_ERROR, self.farewell.text(self.is_client));
+        self.write_goaway(
+            last,
+            ErrorCode::NO_ERROR,
+            self.farewell.text(self.is_client),
+        );
         self.finish_if_drained();
     }
 

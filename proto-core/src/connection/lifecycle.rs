@@ -87,7 +87,11 @@ impl Inner {
         self.timers.stop(Timer::ShutdownRoundTrip);
         if self.goaway_sent == Some(StreamId::MAX) {
             let last = self.last_peer_id;
-            self.write_goaway(last, ErrorCode::NO_ERROR, self.farewell.text(self.is_client));
+            self.write_goaway(
+                last,
+                ErrorCode::NO_ERROR,
+                self.farewell.text(self.is_client),
+            );
             self.finish_if_drained();
         }
     }

@@ -104,7 +104,7 @@ fn sinks_do_not_wait_on_a_loop() {
             .inline(ECHO),
     );
     let channel = world.channel(&node);
-    world.run(|| {
+    refuses(&world, || {
         let _rx = channel.call(COUNT, Some(&Q)).open();
         world.advance(Duration::from_millis(10));
         let before = world.now();

@@ -33,6 +33,33 @@ impl Reactor<Bytes, Bytes> for Echo {
     }
 }
 
+/// Waits where it must not.
+struct Waits(Channel);
+
+impl Reactor<Bytes, Bytes> for Waits {
+    fn on_message(&mut self, stream: &mut Stream<'_, Bytes>, message: Bytes) {
+        let result = self.0.call(SUM, None).open().finish();
+        let status = result.expect_err(&String::from_utf8_lossy(&message));
+        stream.finish(Err(status));
+    }
+
+    fn on_half_close(&mut self, _: &mut Stream<'_, Bytes>) {}
+}
+
+#[test]
+fn a_reactor_that_waits_is_told_which_it_is() {
+    let world = World::new(4);
+    let leaf = world.serve(service());
+    let below = world.channel(&leaf);
+    let service = Service::new("t.T").reactor(ECHO, move |_| Ok(Waits(below.clone())));
+    let node = world.serve(service);
+    let channel = world.channel(&node);
+    refuses(&world, || {
+        let status = channel.call(ECHO, Some(&Q)).call().unwrap_err();
+        assert!(status.message().contains("move /t.T/Echo to"), "{status}");
+    });
+}
+
 fn world_of(service: Service<Tag>, seed: u64) -> (World, Node, Channel, Pool) {
     let world = World::new(seed);
     let pool = Pool::elastic();
