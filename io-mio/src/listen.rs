@@ -119,7 +119,10 @@ impl Listen {
         self
     }
 
-    /// Connections at once from one IP address; more are closed at once. Default: no bound.
+    /// Connections at once from one peer: one IPv4 address (also where a socket for both shows it as
+    /// ::ffff:a.b.c.d), or one /64 network of IPv6, whose host may have any address of it. More are
+    /// closed at once, and [`Notice::TooManyFromPeer`](crate::error::Notice::TooManyFromPeer) says so.
+    /// Default: no bound.
     #[must_use]
     pub fn max_per_peer(mut self, most: u32) -> Self {
         self.max_per_peer = Some(most);

@@ -29,7 +29,10 @@ pub struct LoopOptions {
     pub mailbox: usize,
     /// Ready events taken from the system at once. Default 1 024.
     pub poll_events: usize,
-    /// Connections, listeners and attempts to connect at once, at most. Default 1 048 576.
+    /// Connections, listeners and attempts to connect at once, at most. What is accepted beyond them
+    /// is closed at once ([`Notice::NoRoom`](crate::error::Notice::NoRoom),
+    /// [`Cx::refused`](crate::Cx::refused)); to leave it to the kernel's queue, bound the listener
+    /// ([`Listen::max_connections`](crate::Listen::max_connections)). Default 1 048 576.
     pub max_sockets: u32,
     /// Connections taken from a listener before others get their turn. Default 64.
     pub accepts_per_turn: u32,

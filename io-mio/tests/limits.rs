@@ -6,8 +6,8 @@ use bywash_mio::error::Notice;
 use bywash_mio::proto::config::{Config, Rate};
 use bywash_mio::proto::error::LimitName;
 use bywash_mio::proto::vocabulary::ErrorCode;
-use bywash_mio::server::{Reply, Request, Server, Service};
-use bywash_mio::{ConnId, Cx, Listen};
+use bywash_mio::server::{Reply, Request, ServeOptions, Server, Service, Serving};
+use bywash_mio::{ConnId, Cx, EventLoop, Listen, LoopOptions};
 use common::{GET, Peer, Seen};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -101,6 +101,46 @@ fn an_address_at_its_bound_is_turned_away() {
         }
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
+}
+
+#[test]
+fn a_loop_without_room_says_whom_it_turns_away() {
+    let mut options = LoopOptions::default();
+    // The waker, the listener, two connections.
+    options.max_sockets = 4;
+    let (tell, hear) = mpsc::channel();
+    let mut event_loop = EventLoop::new(options).unwrap();
+    let listener = event_loop.cx().listen(local()).unwrap();
+    let at = event_loop.cx().listening_at(listener).unwrap();
+    let at = at.tcp().unwrap();
+    let mut serving = Serving::new(Teller(tell), event_loop.handle(), ServeOptions::default());
+    let sockets: Vec<TcpStream> = (0..5).map(|_| TcpStream::connect(at).unwrap()).collect();
+    let begun = Instant::now();
+    while event_loop.cx().refused() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        let wait = Some(Duration::from_millis(50));
+        event_loop.turn(&mut serving, wait).unwrap();
+    }
+    assert_eq!(event_loop.cx().connections(), 2);
+    for socket in &sockets[2..] {
+        let line = notice(&hear);
+        let peer = socket.local_addr().unwrap().to_string();
+        assert!(line.contains(&peer) && line.contains("no room"), "{line}");
+    }
+    // A place that is free is taken.
+    drop(sockets);
+    while event_loop.cx().connections() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        let wait = Some(Duration::from_millis(50));
+        event_loop.turn(&mut serving, wait).unwrap();
+    }
+    let _again = TcpStream::connect(at).unwrap();
+    while event_loop.cx().connections() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        let wait = Some(Duration::from_millis(50));
+        event_loop.turn(&mut serving, wait).unwrap();
+    }
+    assert_eq!(event_loop.cx().refused(), 3);
 }
 
 fn is_timeout(error: &std::io::Error) -> bool {

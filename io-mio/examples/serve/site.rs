@@ -3,7 +3,7 @@
 use crate::body::{Body, PIECE, read};
 use crate::dates::{self, Today};
 use crate::listing;
-use crate::log::{self, Record};
+use crate::log::{self, Notices, Record};
 use crate::paths::{Found, Missing, Root, missing};
 use crate::ranges::{Wanted, wanted};
 use crate::types;
@@ -15,7 +15,7 @@ use bywash_mio::{ConnId, Cx};
 use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::time::{Instant, UNIX_EPOCH};
 
 /// A response's fields.
 type Head = Vec<(&'static str, String)>;
@@ -23,6 +23,7 @@ type Head = Vec<(&'static str, String)>;
 pub(crate) struct Site {
     root: Root,
     today: Today,
+    notices: Notices,
 }
 
 impl Site {
@@ -30,6 +31,7 @@ impl Site {
         Self {
             root,
             today: Today::new(),
+            notices: Notices::default(),
         }
     }
 
@@ -258,6 +260,8 @@ impl Service for Site {
     }
 
     fn on_notice(&mut self, notice: &Notice) {
-        log::tell(notice);
+        if let Some(line) = self.notices.line(notice, Instant::now()) {
+            log::tell(&line);
+        }
     }
 }

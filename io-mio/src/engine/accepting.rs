@@ -144,6 +144,7 @@ impl Hub {
                     listener.back_off = SHORTEST_REST;
                     listener.told_full = false;
                     let Some(permit) = listener.admission.admit(peer.ip()) else {
+                        self.refused += 1;
                         let notice = Notice::TooManyFromPeer { peer };
                         self.news.push_back(News::Notice(notice));
                         continue;
@@ -233,10 +234,10 @@ impl Hub {
         }
         let interest = entry.socket.first_interest();
         let is_open = entry.phase == Phase::Open;
-        let Ok(id) = self.table.insert(What::Conn(Box::new(entry))) else {
+        let id = match self.table.insert(What::Conn(Box::new(entry))) {
+            Ok(id) => id,
             // Dropping the socket closes it: the loop's own bound is reached.
-            self.load.fetch_sub(1, Ordering::Relaxed);
-            return;
+            Err(what) => return self.refuse(what),
         };
         let token = self.token(id.slot());
         let Some(entry) = self.table.conn(id) else {
@@ -255,6 +256,17 @@ impl Hub {
             self.news.push_back(News::Opened(id));
         }
         self.arm(id);
+    }
+
+    /// A connection that finds no slot. Its socket goes with it.
+    #[cold]
+    fn refuse(&mut self, what: What) {
+        self.load.fetch_sub(1, Ordering::Relaxed);
+        if let What::Conn(entry) = what {
+            self.refused += 1;
+            let peer = entry.peer;
+            self.news.push_back(News::Notice(Notice::NoRoom { peer }));
+        }
     }
 }
 

@@ -113,6 +113,13 @@ impl<'a> Cx<'a> {
     pub fn connections(&self) -> usize {
         self.hub.table.live as usize
     }
+
+    /// Connections that were accepted and closed at once, since the loop began: it had no room
+    /// ([`max_sockets`](crate::LoopOptions::max_sockets)), or their peer had too many
+    /// ([`Listen::max_per_peer`]). Of each a [`Notice`](crate::error::Notice) tells, too.
+    pub fn refused(&self) -> u64 {
+        self.hub.refused
+    }
 }
 
 impl std::fmt::Debug for Cx<'_> {

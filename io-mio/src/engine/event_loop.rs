@@ -146,6 +146,7 @@ impl<M> EventLoop<M> {
                 hard_stop: Instant::MAX,
                 stopped: false,
                 lost: 0,
+                refused: 0,
             },
         }
     }

@@ -62,6 +62,8 @@ pub(crate) struct Hub {
     pub(crate) stopped: bool,
     /// Connections that never got a slot.
     pub(crate) lost: u32,
+    /// Accepted and closed at once, for a bound was reached.
+    pub(crate) refused: u64,
 }
 
 impl Hub {

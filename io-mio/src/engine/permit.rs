@@ -1,7 +1,7 @@
-//! How many connections a listener may have, in all and per peer address.
+//! How many connections a listener may have, in all and per peer.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,9 +38,9 @@ impl Admission {
         self.taken.load(Ordering::Relaxed) >= self.most
     }
 
-    /// A place for a peer; `None` if its address has as many as it may.
+    /// A place for a peer; `None` if its network has as many as it may.
     pub(crate) fn admit(self: &Arc<Self>, peer: Option<IpAddr>) -> Option<Permit> {
-        let peer = match (self.most_per_peer, peer) {
+        let peer = match (self.most_per_peer, peer.map(network)) {
             (Some(most), Some(peer)) => {
                 let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
                 let count = peers.entry(peer).or_insert(0);
@@ -57,6 +57,15 @@ impl Admission {
             admission: Arc::clone(self),
             peer,
         })
+    }
+}
+
+/// What counts as one peer: an IPv4 address, or the 64 bits of an IPv6 address that name a network (RFC 4291
+/// 2.5.1). A host may choose the other 64 by itself, as often as it likes (RFC 8981).
+fn network(of: IpAddr) -> IpAddr {
+    match of.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & (u128::MAX << 64)).into(),
+        v4 => v4,
     }
 }
 
@@ -77,8 +86,27 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
-    use super::Admission;
+    use super::{Admission, network};
     use std::net::{IpAddr, Ipv4Addr};
+
+    #[test]
+    fn networks_and_not_addresses_of_ipv6_have_a_bound() {
+        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        let admission = Admission::new(10, Some(2));
+        let _first = admission.admit(ip("2001:db8:0:1::1")).unwrap();
+        let second = admission.admit(ip("2001:db8:0:1:ffff:ffff:ffff:ffff"));
+        assert!(second.is_some());
+        assert!(admission.admit(ip("2001:db8:0:1:8000::7")).is_none());
+        let _other = admission.admit(ip("2001:db8:0:2::1")).unwrap();
+        drop(second);
+        assert!(admission.admit(ip("2001:db8:0:1:8000::7")).is_some());
+        // An IPv4 peer of a socket for both is the one that it is, and not one network with all others.
+        let _v4 = admission.admit(ip("192.0.2.1")).unwrap();
+        let _mapped = admission.admit(ip("::ffff:192.0.2.1")).unwrap();
+        assert!(admission.admit(ip("::ffff:192.0.2.1")).is_none());
+        assert!(admission.admit(ip("::ffff:192.0.2.2")).is_some());
+        assert_eq!(ip("192.0.2.1").map(network), ip("192.0.2.1"));
+    }
 
     #[test]
     fn places_come_back_and_addresses_are_forgotten() {

@@ -32,7 +32,14 @@ pub enum Notice {
         /// Where.
         listener: ListenerId,
     },
-    /// A peer address is at its bound: its new connection was closed at once.
+    /// The loop has as many sockets as it may
+    /// ([`max_sockets`](crate::LoopOptions::max_sockets)): a new connection was closed at once.
+    NoRoom {
+        /// Who.
+        peer: Address,
+    },
+    /// A peer is at its bound ([`Listen::max_per_peer`](crate::Listen::max_per_peer)): its new
+    /// connection was closed at once.
     TooManyFromPeer {
         /// Who.
         peer: Address,
@@ -48,6 +55,12 @@ impl fmt::Display for Notice {
             Self::HandshakeFailed { peer, fault } => write!(f, "{peer}: {fault}"),
             Self::Full { .. } => {
                 f.write_str("all connections are taken; accepting pauses until one ends")
+            }
+            Self::NoRoom { peer } => {
+                write!(
+                    f,
+                    "{peer}: closed, for the loop has no room for another socket"
+                )
             }
             Self::TooManyFromPeer { peer } => {
                 write!(f, "{peer}: too many connections from this address")
