@@ -3,7 +3,6 @@
 import os
 import pathlib
 import platform
-import re
 import signal
 import statistics
 import sys
@@ -15,18 +14,11 @@ import clients
 from rivals import CLIENT, HERE, all_servers, check
 import loads
 from servers import said
+from tables import shown, table, tell
 
 ROUNDS = int(os.environ.get("ROUNDS", 9))
 CASES = calls.cases([title for title in os.environ.get("CASES", "").split(";") if title])
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
-def shown(figure, digits):
-    return "-" if figure is None else f"{figure:,.{digits}f}".replace(",", " ")
+DOCUMENT = HERE.parent / "GRPC.md"
 
 
 def by_case(servers, figures, digits):
@@ -119,20 +111,6 @@ def commands():
     return table(["case", "command"], [[case.title, f"`{case.shown()}`"] for case in CASES])
 
 
-def tell(tables):
-    """Puts tables into the document, or prints them."""
-    if os.environ.get("DRY"):
-        for name, lines in tables.items():
-            print(f"\n{name}\n{lines}", flush=True)
-        return
-    path = HERE.parent / "GRPC.md"
-    text = path.read_text(encoding="utf-8")
-    for name, lines in tables.items():
-        block = f"<!-- run.sh {name} -->\n{lines}\n<!-- end -->"
-        text = re.sub(rf"<!-- run\.sh {name} -->\n.*?<!-- end -->", lambda _: block, text, flags=re.S)
-    path.write_text(text, encoding="utf-8")
-
-
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parts = {
@@ -148,9 +126,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         scratch = pathlib.Path(folder)
         servers = all_servers()
-        tell({"versions": versions(servers), "commands": commands()})
+        tell({"versions": versions(servers), "commands": commands()}, DOCUMENT)
         for part in wanted:
-            tell(parts[part](servers, scratch))
+            tell(parts[part](servers, scratch), DOCUMENT)
 
 
 main()

@@ -3,7 +3,6 @@
 import os
 import pathlib
 import platform
-import re
 import resource
 import signal
 import statistics
@@ -13,18 +12,11 @@ import tempfile
 import loads
 import memory
 from servers import HERE, all_servers, make_files, said
+from tables import shown, table, tell
 
 ROUNDS = int(os.environ.get("ROUNDS", 9))
 CASES = loads.cases([title for title in os.environ.get("CASES", "").split(",") if title])
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
-def shown(figure, digits):
-    return "-" if figure is None else f"{figure:,.{digits}f}".replace(",", " ")
+DOCUMENT = HERE.parent / "SOCKETS.md"
 
 
 def by_case(servers, figures, digits):
@@ -132,20 +124,6 @@ def commands():
     return table(["case", "command"], [[case.title, f"`{case.shown()}`"] for case in CASES])
 
 
-def tell(tables):
-    """Puts tables into the document, or prints them."""
-    if os.environ.get("DRY"):
-        for name, lines in tables.items():
-            print(f"\n{name}\n{lines}")
-        return
-    path = HERE.parent / "SOCKETS.md"
-    text = path.read_text(encoding="utf-8")
-    for name, lines in tables.items():
-        block = f"<!-- run.sh {name} -->\n{lines}\n<!-- end -->"
-        text = re.sub(rf"<!-- run\.sh {name} -->\n.*?<!-- end -->", lambda _: block, text, flags=re.S)
-    path.write_text(text, encoding="utf-8")
-
-
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # Servers that hold ten thousand connections inherit it.
@@ -157,9 +135,9 @@ def main():
         scratch = pathlib.Path(folder)
         make_files(scratch)
         servers = all_servers()
-        tell({"versions": versions(servers), "commands": commands()})
+        tell({"versions": versions(servers), "commands": commands()}, DOCUMENT)
         for part in wanted:
-            tell(parts[part](servers, scratch))
+            tell(parts[part](servers, scratch), DOCUMENT)
 
 
 main()
