@@ -12,7 +12,7 @@ use crate::connect::Connect;
 use crate::engine::Cx;
 use crate::id::ConnId;
 use crate::panics::caught;
-use bywash_proto::error::OpenError;
+use bywash_proto::error::{OpenError, SendError};
 use bywash_proto::vocabulary::{ErrorCode, StreamRef};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -137,6 +137,7 @@ impl Calls {
             sent: matches!(request.body, Body::None),
             heard: false,
             body: request.body,
+            unsent: 0,
         };
         self.table.insert(id, running);
         self.drive(cx, number);
@@ -234,16 +235,8 @@ impl Calls {
         match &running.body {
             Body::None => {}
             Body::Whole(body) => {
-                let mut body = body.clone();
-                // A replay sends it again, so `sent` stays as it is.
-                let Some(client) = cx.client(conn) else {
-                    return;
-                };
-                if let Err(error) = client.send(stream).data(&mut body, true) {
-                    // Not the length that the program has announced.
-                    client.send(stream).reset(ErrorCode::CANCEL);
-                    self.finish(cx, id, Err(CallError::Send(error)));
-                }
+                running.unsent = body.len();
+                self.send_whole(cx, id);
             }
             // An empty one that was complete before: its end went with the head.
             Body::Streamed if running.sent => {}
@@ -251,6 +244,34 @@ impl Calls {
                 .with(cx, id, |call, talk| call.on_writable(talk))
                 .unwrap_or(()),
         }
+    }
+
+    /// Sends what is left of a whole body, as far as it is taken. False if nothing is left.
+    pub(super) fn send_whole(&mut self, cx: &mut Cx<'_>, id: CallId) -> bool {
+        let Some(running) = self.table.get(id) else {
+            return false;
+        };
+        let (Some((conn, stream)), Body::Whole(body), 1..) =
+            (running.at, &running.body, running.unsent)
+        else {
+            return false;
+        };
+        // A replay sends it again, so `sent` stays as it is.
+        let mut rest = body.slice(body.len() - running.unsent..);
+        let Some(client) = cx.client(conn) else {
+            return true;
+        };
+        match client.send(stream).data(&mut rest, true) {
+            Ok(_) => running.unsent = rest.len(),
+            // The event that says why is on its way.
+            Err(SendError::Gone) => running.unsent = 0,
+            Err(error) => {
+                // Not the length that the program has announced.
+                client.send(stream).reset(ErrorCode::CANCEL);
+                self.finish(cx, id, Err(CallError::Send(error)));
+            }
+        }
+        true
     }
 
     /// Calls a call, and looks at what it did.
@@ -291,6 +312,7 @@ impl Calls {
         let sending = match &running.body {
             Body::None => false,
             Body::Streamed => !running.sent,
+            Body::Whole(_) if running.unsent > 0 => true,
             Body::Whole(_) => cx.client(conn).is_some_and(|c| c.send(stream).queued() > 0),
         };
         if sending && running.is_tunnel {

@@ -150,7 +150,9 @@ impl Handler for Calls {
             }
             Event::Writable { stream } => {
                 if let Some(id) = self.table.of_stream(conn, stream) {
-                    self.with(cx, id, |call, talk| call.on_writable(talk));
+                    if !self.send_whole(cx, id) {
+                        self.with(cx, id, |call, talk| call.on_writable(talk));
+                    }
                 }
             }
             Event::Ended { stream, end } => self.on_ended(cx, conn, stream, end),

@@ -13,6 +13,8 @@ pub(crate) struct Running {
     pub(crate) call: Box<dyn Call>,
     pub(crate) head: Head,
     pub(crate) body: Body,
+    /// Octets at the end of a whole body that the core did not take yet: it takes 1 GiB at once.
+    pub(crate) unsent: usize,
     pub(crate) origin: u64,
     pub(crate) at: Option<(ConnId, StreamRef)>,
     pub(crate) timer: Option<TimerId>,

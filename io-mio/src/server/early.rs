@@ -23,6 +23,7 @@ impl<S: Service> Serving<S> {
             patience: self.options.discard,
             timer: None,
             discarded: false,
+            rest: None,
             cut: false,
         };
         self.streams.insert(key, open);
@@ -64,6 +65,10 @@ impl<S: Service> Serving<S> {
             return;
         };
         open.cut = true;
+        if open.rest.is_some() {
+            // Not all of it is queued: the last piece comes back to this.
+            return;
+        }
         let gone = match cx.server(key.0) {
             Some(server) => server.send(key.1).notify_drained().is_err(),
             None => true,
@@ -71,6 +76,28 @@ impl<S: Service> Serving<S> {
         if gone {
             self.forget(cx, key);
         }
+    }
+
+    /// There is room for more of a body that was given whole. False if none is left.
+    pub(crate) fn write_rest(&mut self, cx: &mut Cx<'_>, key: Key) -> bool {
+        let Some(open) = self.streams.get_mut(key) else {
+            return false;
+        };
+        let Some(rest) = &mut open.rest else {
+            return false;
+        };
+        // If it fails the stream is gone, and an event says so.
+        let sent = cx.server(key.0).map(|s| s.send(key.1).data(rest, true));
+        if !rest.is_empty() && matches!(sent, Some(Ok(_))) {
+            return true;
+        }
+        open.rest = None;
+        if open.is_done() {
+            self.clean(cx, key);
+        } else if open.cut {
+            self.cut(cx, key);
+        }
+        true
     }
 
     /// All that was queued is written.

@@ -177,6 +177,8 @@ pub struct Reply<'a> {
     kind: Kind,
     pub(crate) progress: Progress,
     pub(crate) exchange: Option<Box<dyn Exchange>>,
+    /// What the core did not take of a whole body.
+    pub(crate) rest: Bytes,
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -198,6 +200,7 @@ impl<'a> Reply<'a> {
             kind,
             progress,
             exchange: None,
+            rest: Bytes::new(),
             deadline: None,
         }
     }
@@ -236,6 +239,9 @@ impl<'a> Reply<'a> {
         self.progress.headed = true;
         if !end {
             server.send(stream).data(&mut body, true)?;
+            if !body.is_empty() {
+                self.rest = body;
+            }
         }
         self.progress.ended = true;
         Ok(())

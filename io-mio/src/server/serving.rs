@@ -9,6 +9,7 @@ use crate::error::{End, Notice};
 use crate::id::{ConnId, TimerId};
 use crate::mailbox::Handle;
 use crate::panics::caught;
+use bytes::Bytes;
 use bywash_proto::event::Event;
 use bywash_proto::headers::{Field, Head};
 use bywash_proto::vocabulary::{ErrorCode, Instant, StreamRef};
@@ -94,7 +95,8 @@ impl<S: Service> Serving<S> {
         }
         let (progress, deadline) = (reply.progress, reply.deadline);
         let exchange = reply.exchange.take();
-        let done = progress.reset || (progress.ended && end);
+        let rest = keep(&mut reply.rest);
+        let done = progress.reset || (progress.ended && end && rest.is_none());
         if let Some(server) = cx.server(conn) {
             server.recycle(request.take_head());
         }
@@ -111,6 +113,7 @@ impl<S: Service> Serving<S> {
             patience: self.options.discard,
             timer: None,
             discarded: false,
+            rest,
             cut: false,
         };
         let key = (conn, stream);
@@ -157,6 +160,9 @@ impl<S: Service> Serving<S> {
             panicked(&mut reply);
         }
         let (progress, deadline, next) = (reply.progress, reply.deadline, reply.exchange.take());
+        if let Some(rest) = keep(&mut reply.rest) {
+            open.rest = Some(rest);
+        }
         open.progress = progress;
         match (&result, next) {
             // It is not asked again, and may fall apart as it goes.
@@ -298,6 +304,15 @@ fn panicked(reply: &mut Reply<'_>) {
     }
 }
 
+/// What is left to be sent of a body that was given whole.
+#[inline]
+fn keep(rest: &mut Bytes) -> Option<Box<Bytes>> {
+    match rest.is_empty() {
+        true => None,
+        false => Some(Box::new(std::mem::take(rest))),
+    }
+}
+
 fn reads_on(exchange: &dyn Exchange) -> bool {
     caught(|| exchange.reads_on()).unwrap_or(false)
 }
@@ -349,6 +364,9 @@ impl<S: Service> Handler for Serving<S> {
             Event::Trailers { stream, head, .. } => self.on_trailers(cx, (conn, stream), head),
             Event::Writable { stream } => {
                 let key = (conn, stream);
+                if self.write_rest(cx, key) {
+                    return;
+                }
                 self.with(cx, key, |exchange, reply| exchange.on_writable(reply));
                 self.discard_rest(cx, key);
             }

@@ -2,6 +2,7 @@
 
 use super::exchange::{Exchange, Kind, Progress};
 use crate::id::{ConnId, TimerId};
+use bytes::Bytes;
 use bywash_proto::vocabulary::StreamRef;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -21,6 +22,8 @@ pub(crate) struct Open {
     pub(crate) timer: Option<TimerId>,
     /// What comes is discarded, and there is a bound to how long.
     pub(crate) discarded: bool,
+    /// What the core did not take yet of a body that was given whole: it takes 1 GiB at once.
+    pub(crate) rest: Option<Box<Bytes>>,
     /// It is reset once its response is written.
     pub(crate) cut: bool,
 }
@@ -28,7 +31,7 @@ pub(crate) struct Open {
 impl Open {
     /// Whether nothing is left to be done.
     pub(crate) fn is_done(&self) -> bool {
-        self.progress.reset || (self.progress.ended && self.heard)
+        self.progress.reset || (self.progress.ended && self.heard && self.rest.is_none())
     }
 }
 

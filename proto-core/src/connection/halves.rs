@@ -27,8 +27,8 @@ impl<'c> SendHalf<'c> {
     }
 
     /// Queues body octets. Takes `data` whole while less than
-    /// [`stream_mark`](crate::config::SendBuffers::stream_mark) is queued, else nothing; returns
-    /// how many octets were taken. After a short count comes
+    /// [`stream_mark`](crate::config::SendBuffers::stream_mark) is queued (1 GiB of it, if it is
+    /// larger), else nothing; returns how many octets were taken, and leaves the others in `data`. After a short count comes
     /// [`Writable`](crate::event::Event::Writable). `end` counts once all of `data` is taken.
     ///
     /// # Errors
