@@ -133,6 +133,17 @@ impl<M> Mailbox<M> {
         Ok(())
     }
 
+    /// Queues a message whether or not there is room: one that must not be lost, and of which something
+    /// else bounds the number.
+    pub(crate) fn push_surely(&self, message: M) -> Result<(), SendFailure<M>> {
+        let mut queue = self.lock();
+        if !self.open.load(Ordering::SeqCst) {
+            return Err(SendFailure::Closed(message));
+        }
+        queue.push_back(message);
+        Ok(())
+    }
+
     /// Swaps the messages that wait into `into`, which must be empty.
     pub(crate) fn take(&self, into: &mut VecDeque<M>) {
         std::mem::swap(&mut *self.lock(), into);
@@ -163,6 +174,13 @@ impl<M> Handle<M> {
     /// The queue is full, or the loop is gone. The message comes back.
     pub fn send(&self, message: M) -> Result<(), SendFailure<M>> {
         self.mailbox.push(message)?;
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// The same past the queue's bound: see [`Mailbox::push_surely`]. It fails only when the loop is gone.
+    pub(crate) fn send_surely(&self, message: M) -> Result<(), SendFailure<M>> {
+        self.mailbox.push_surely(message)?;
         self.bell.ring();
         Ok(())
     }
@@ -272,7 +290,9 @@ mod tests {
         let mut more = 1..;
         assert_eq!(handle.send_all(&mut more), Err(SendFailure::Full(4)));
         assert_eq!(handle.send(9), Err(SendFailure::Full(9)));
-        assert_eq!(mailbox.close(), [1, 2, 3]);
+        assert_eq!(handle.send_surely(4), Ok(()));
+        assert_eq!(mailbox.close(), [1, 2, 3, 4]);
         assert_eq!(handle.send(9), Err(SendFailure::Closed(9)));
+        assert_eq!(handle.send_surely(9), Err(SendFailure::Closed(9)));
     }
 }

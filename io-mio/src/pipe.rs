@@ -5,7 +5,6 @@ use bytes::Bytes;
 use bywash_proto::headers::Head;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// Octets that a thread may have queued before it has to wait.
 const QUOTA: usize = 64 * 1024;
@@ -21,11 +20,9 @@ pub(crate) enum Part {
     End,
 }
 
-/// Wakes the loop, and tells it whether the thread has left. False if its queue is full.
-pub(crate) type Ring = Box<dyn Fn(bool) -> bool + Send + Sync>;
-
-/// Milliseconds for which a thread that leaves tries to tell a loop that is behind.
-const FAREWELL: u32 = 1000;
+/// Wakes the loop, and tells it whether the thread has left. Of a pipe two of them wait for the loop at
+/// most, so they go past the bound of its queue, and none is lost.
+pub(crate) type Ring = Box<dyn Fn(bool) + Send + Sync>;
 
 struct State<E> {
     /// To the thread. The peer's window bounds it.
@@ -61,13 +58,7 @@ impl<E> Shared<E> {
         }
         state.ringing = true;
         drop(state);
-        // A full queue is a loop that is behind; one that is gone has failed the pipe.
-        while !(self.ring)(false) {
-            if self.lock().failure.is_some() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        (self.ring)(false);
     }
 }
 
@@ -211,12 +202,7 @@ fn leave<E>(shared: &Shared<E>) {
         return;
     }
     drop(state);
-    for _ in 0..FAREWELL {
-        if (shared.ring)(true) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    (shared.ring)(true);
 }
 
 impl<E> Drop for Receiver<E> {
@@ -243,7 +229,6 @@ mod tests {
         let count = Arc::clone(&rings);
         let (end, receiver, sender) = pipe::<&str>(Box::new(move |_| {
             count.fetch_add(1, Ordering::SeqCst);
-            true
         }));
         let piece = || Part::Data(vec![0; QUOTA].into());
         sender.send(piece()).unwrap();

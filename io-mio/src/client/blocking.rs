@@ -104,7 +104,8 @@ impl Client {
         let id = CallId(self.inner.ids.fetch_add(1, Ordering::Relaxed));
         let handle = self.inner.handle.clone();
         let (end, receiver, sender) = pipe(Box::new(move |_left| {
-            !matches!(handle.send(CallNote::Wake(id)), Err(SendFailure::Full(_)))
+            // It fails when the loop is gone, which has failed the pipe.
+            let _ = handle.send_surely(CallNote::Wake(id));
         }));
         let is_streamed = request.is_streamed();
         self.post(id, request, Box::new(Bridge::new(end)))?;
@@ -149,7 +150,7 @@ impl Client {
         self.inner.handle.send(CallNote::Wake(id)).is_ok()
     }
 
-    /// Gives a call up.
+    /// Gives a call up. That is not lost even if the loop's queue is full.
     pub fn cancel(&self, id: CallId) {
         Canceller::new(self.inner.handle.clone(), id).cancel();
     }

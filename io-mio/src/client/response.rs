@@ -22,8 +22,9 @@ impl Canceller {
     }
 
     pub(crate) fn cancel(&self) {
-        // A loop that is gone has ended the call; one that is behind will end it by its deadline.
-        let _ = self.handle.send(CallNote::Cancel(self.id));
+        // Past the queue's bound, for nobody else knows that the call is to end; there are few of them
+        // for each call. A loop that is gone has ended it.
+        let _ = self.handle.send_surely(CallNote::Cancel(self.id));
     }
 }
 

@@ -128,8 +128,9 @@ impl Shared {
                 Ask::Name(name, port) => Letter::Resolved(question.dial, self.resolve(&name, port)),
                 Ask::Dial(dialer, target) => Letter::Dialed(question.dial, dial(&*dialer, &target)),
             };
-            // A loop that is gone or overwhelmed needs no answer: the search has a deadline.
-            if self.letters.push(answer).is_ok() {
+            // Each answers a question of the loop's, so they are no more than it asked. Only a loop that
+            // is gone needs none.
+            if self.letters.push_surely(answer).is_ok() {
                 self.bell.ring();
             }
         }
@@ -173,4 +174,37 @@ fn dial(dialer: &dyn Dial, target: &Target) -> io::Result<Dialed> {
 
 fn ask_the_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     (name, port).to_socket_addrs().map(Iterator::collect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ask, Resolver};
+    use crate::engine::letter::Letter;
+    use crate::id::ConnId;
+    use crate::mailbox::{Bell, Mailbox};
+    use std::collections::VecDeque;
+    use std::sync::{Arc, mpsc};
+    use std::time::Duration;
+
+    #[test]
+    fn an_answer_comes_though_the_letters_are_many() {
+        let (rang, hear) = mpsc::channel();
+        let bell = Bell::new(Arc::new(move || rang.send(()).unwrap()));
+        let letters = Mailbox::new(1);
+        assert!(
+            letters
+                .push(Letter::Resolved(ConnId::new(1, 0), Ok(Vec::new())))
+                .is_ok()
+        );
+        let nothing = Arc::new(|_: &str, _| Ok(Vec::new()));
+        let resolver = Resolver::with(nothing, Arc::clone(&letters), bell);
+        let dial = ConnId::new(2, 0);
+        resolver
+            .ask(Ask::Name("a.example".into(), 1), dial)
+            .unwrap();
+        hear.recv_timeout(Duration::from_secs(5)).unwrap();
+        let mut got = VecDeque::new();
+        letters.take(&mut got);
+        assert!(matches!(got.pop_back(), Some(Letter::Resolved(of, Ok(_))) if of == dial));
+    }
 }

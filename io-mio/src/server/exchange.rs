@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::engine::Cx;
 use crate::id::ConnId;
-use crate::mailbox::{Handle, SendFailure};
+use crate::mailbox::Handle;
 use crate::session::TlsFacts;
 use bytes::Bytes;
 use bywash_proto::error::{SendError, StreamEnd};
@@ -109,21 +109,21 @@ pub struct Waker {
 impl Waker {
     /// Wakes it. False if the loop's queue is full, or the loop gone: try again, or give up.
     pub fn wake(&self) -> bool {
-        self.tell(false)
+        self.handle.send(self.note(false)).is_ok()
     }
 
-    /// Wakes it; with `left`, the stream's place is given back that [`Reply::hold`] kept.
-    pub(crate) fn tell(&self, left: bool) -> bool {
-        let note = Note {
+    /// Wakes it past the queue's bound; with `left`, the stream's place is given back that
+    /// [`Reply::hold`] kept.
+    pub(crate) fn tell(&self, left: bool) {
+        // It fails when the loop is gone: nobody is there to be told.
+        let _ = self.handle.send_surely(self.note(left));
+    }
+
+    fn note(&self, left: bool) -> Note {
+        Note {
             conn: self.conn,
             stream: self.stream,
             left,
-        };
-        match self.handle.send(note) {
-            Ok(()) => true,
-            // Nobody is there to be told.
-            Err(SendFailure::Closed(_)) => left,
-            Err(SendFailure::Full(_)) => false,
         }
     }
 }
