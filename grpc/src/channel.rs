@@ -14,6 +14,7 @@ use crate::{
     code::Code,
     framing::Framed,
     metadata::Metadata,
+    room::shed,
     serve::SendState,
     status::{ConnError, ConnFault, Status},
     wire::{
@@ -224,6 +225,7 @@ impl ChannelCore {
             let Some(id) = self.queue.pop_front() else {
                 return;
             };
+            shed(&mut self.queue);
             self.place(now, net, id, out);
         }
         self.connect_if_wanted(now, net);

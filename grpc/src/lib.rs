@@ -91,6 +91,7 @@ pub mod pipe;
 pub mod pool;
 mod queue;
 pub mod reactor;
+mod room;
 pub mod serve;
 pub mod server;
 #[cfg(feature = "tracing")]

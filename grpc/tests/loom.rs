@@ -18,6 +18,8 @@ mod drive;
 mod helm;
 #[path = "../src/driver/mail.rs"]
 mod mail;
+#[path = "../src/room.rs"]
+mod room;
 #[path = "../src/host/slot.rs"]
 mod slot;
 

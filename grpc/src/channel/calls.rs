@@ -4,6 +4,7 @@ use crate::{
     call::CallCore,
     hash::QuickMap,
     inbound::Unread,
+    room::{KEPT, shed},
     wire::{ConnId, Instant, StreamRef},
 };
 use std::{cmp::Reverse, collections::BinaryHeap};
@@ -36,6 +37,8 @@ struct Streams {
 pub(super) struct Calls {
     entries: Vec<Entry>,
     free: Vec<u32>,
+    /// The first generation of a new slot: later than all that were given away with their slots.
+    first: u32,
     live: usize,
     streams: QuickMap<ConnId, Streams>,
     deadlines: BinaryHeap<Reverse<(Instant, CallId)>>,
@@ -53,7 +56,10 @@ impl Calls {
 
     pub(super) fn reserve(&mut self) -> CallId {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(Entry::default());
+            self.entries.push(Entry {
+                generation: self.first,
+                ..Entry::default()
+            });
             self.entries.len() as u32 - 1
         });
         CallId {
@@ -81,6 +87,7 @@ impl Calls {
             let mut kept = std::mem::take(&mut self.deadlines).into_vec();
             kept.retain(|Reverse((_, id))| self.has(*id));
             self.deadlines = kept.into();
+            shed(&mut self.deadlines);
         }
     }
 
@@ -156,7 +163,19 @@ impl Calls {
         entry.generation = entry.generation.wrapping_add(1);
         self.free.push(id.slot);
         self.live -= 1;
+        if self.free.len() == self.entries.len() && self.entries.len() > KEPT {
+            self.start_anew();
+        }
         true
+    }
+
+    /// No slot of the many there are is a call's, or spoken for: all go.
+    fn start_anew(&mut self) {
+        let newest = self.entries.iter().map(|entry| entry.generation).max();
+        self.first = newest.unwrap_or(self.first);
+        self.entries = Vec::new();
+        self.free = Vec::new();
+        self.deadlines = BinaryHeap::new();
     }
 
     /// The call's connection is lost; its error is not known yet.
@@ -191,6 +210,7 @@ impl Calls {
                 return None;
             }
             self.deadlines.pop();
+            shed(&mut self.deadlines);
             if self.has(id) {
                 return Some(id);
             }

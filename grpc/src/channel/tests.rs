@@ -119,3 +119,26 @@ fn a_server_that_sends_all_away_is_left_alone_for_a_while() {
     core.on_time(rested, &mut net, &mut |_, _| {});
     assert_eq!(net.asked.len(), 3);
 }
+
+/// Slots that were many go once none is a call's; names stay those of one call each.
+#[test]
+fn no_name_is_given_twice_when_a_crowd_has_gone() {
+    let (mut core, mut net) = (channel(), Nowhere::default());
+    let now = Instant::ZERO;
+    let mut names = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..3000 {
+            let id = core.reserve();
+            core.start(now, &mut net, id, call(None, true), &mut |_, _| {});
+            names.push(id);
+        }
+        for id in &names {
+            let status = Status::local(Code::Cancelled, "enough");
+            core.cancel(&mut net, *id, status, &mut |_, _| {});
+        }
+        assert_eq!(core.open_calls(), 0);
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 9000);
+}

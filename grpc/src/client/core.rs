@@ -17,6 +17,7 @@ use crate::{
     panics::caught,
     pipe::{Ended, Out, Pipe, Wake},
     reactor::{Asks, ClientNews},
+    room::shed,
     serve::SendState,
     stats::{self, ConnEvent, Side, StatsList},
     status::Status,
@@ -218,6 +219,7 @@ impl ClientCore {
         for (pipe, wake) in self.woken.drain(..) {
             pipe.wake(wake);
         }
+        shed(&mut self.woken);
     }
 
     /// The loop has ended, not as it should. Whatever has begun ends with UNAVAILABLE, and what `letters` begin.

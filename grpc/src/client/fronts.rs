@@ -12,6 +12,7 @@ use crate::{
     panics::caught,
     pipe::{Ended, Pipe, Wake},
     reactor::{Asks, ClientFront, ClientNews},
+    room::shed,
     status::Status,
 };
 use std::sync::Arc;
@@ -82,6 +83,8 @@ impl Fronts {
                 front.pipe.put_end(Ended { result, trailers }, false);
                 self.by_number.remove(&front.pipe.origin().number);
                 self.ended.extend(self.calls.remove(&id));
+                shed(&mut self.by_number);
+                shed(&mut self.calls);
                 return;
             }
         }
@@ -99,6 +102,8 @@ impl Fronts {
             }
             note(front.pipe, woken);
         }
+        shed(&mut self.ended);
+        shed(&mut self.touched);
         attended
     }
 

@@ -9,6 +9,7 @@ use crate::{
     client::{ClientCore, Letter, Post},
     host::Slot,
     panics::caught,
+    room::shed,
     status::{ConnError, ConnFault},
     wire::{Instant, NetEvent, proto},
 };
@@ -156,6 +157,7 @@ impl Leading<'_> {
             while let Some(message) = self.state.deferred.pop_front() {
                 self.state.hear(cx, message);
             }
+            shed(&mut self.state.deferred);
         }
         let Some(mail) = self.mail else { return true };
         for _ in 0..ROUNDS {

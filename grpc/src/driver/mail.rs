@@ -1,6 +1,9 @@
 //! What threads leave for whoever leads the loop.
 
-use crate::sync::{Mutex, MutexGuard};
+use crate::{
+    room::shed,
+    sync::{Mutex, MutexGuard},
+};
 use std::{collections::VecDeque, sync::PoisonError};
 
 /// Messages for a loop. Who puts one where the leader sleeps has to ring for it.
@@ -55,6 +58,7 @@ impl<M> Mail<M> {
     pub(crate) fn take_or_sleep(&self, into: &mut VecDeque<M>) {
         let mut inner = self.lock();
         std::mem::swap(&mut inner.queue, into);
+        shed(&mut inner.queue);
         inner.asleep = into.is_empty();
     }
 
