@@ -5,9 +5,13 @@ use bytes::Bytes;
 use bywash_proto::headers::Head;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Octets that a thread may have queued before it has to wait.
 const QUOTA: usize = 64 * 1024;
+
+/// Whoever waits without a bound waits so long, again and again.
+const LONG: Duration = Duration::from_secs(24 * 3600);
 
 /// A part of a message, in either direction.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ struct State<E> {
     /// Ends of the thread's side that are left: the receiving one, the sending one.
     threads: u8,
     ringing: bool,
+    /// The thread gave up on a peer that held it up.
+    slow: bool,
 }
 
 struct Shared<E> {
@@ -82,6 +88,7 @@ pub(crate) fn pipe<E>(ring: Ring) -> (LoopEnd<E>, Receiver<E>, Sender<E>) {
             failure: None,
             threads: 2,
             ringing: false,
+            slow: false,
         }),
         more: Condvar::new(),
         room: Condvar::new(),
@@ -129,6 +136,11 @@ impl<E> LoopEnd<E> {
         let consumed = std::mem::take(&mut state.consumed);
         (consumed, state.threads == 0)
     }
+
+    /// Whether the thread gave up on a peer that held it up.
+    pub(crate) fn was_slow(&self) -> bool {
+        self.0.lock().slow
+    }
 }
 
 impl<E> Drop for LoopEnd<E> {
@@ -142,23 +154,44 @@ impl<E> Drop for LoopEnd<E> {
     }
 }
 
+/// Waits, for what is left at most, and takes that off it.
+fn wait<'g, S>(on: &Condvar, state: MutexGuard<'g, S>, left: &mut Duration) -> MutexGuard<'g, S> {
+    let begun = Instant::now();
+    let waited = on.wait_timeout(state, *left);
+    *left = left.saturating_sub(begun.elapsed());
+    waited.unwrap_or_else(PoisonError::into_inner).0
+}
+
 impl<E: Clone> Receiver<E> {
     /// Waits for the next part.
     pub(crate) fn recv(&self) -> Result<Part, E> {
+        loop {
+            if let Some(part) = self.recv_for(&mut { LONG }) {
+                return part;
+            }
+        }
+    }
+
+    /// The same for a time, of which what was waited is taken off. `None` if nothing is left of it.
+    pub(crate) fn recv_for(&self, left: &mut Duration) -> Option<Result<Part, E>> {
         let mut state = self.0.lock();
         loop {
             if let Some(part) = state.inbound.pop_front() {
-                return Ok(part);
+                return Some(Ok(part));
             }
             if let Some(why) = &state.failure {
-                return Err(why.clone());
+                return Some(Err(why.clone()));
             }
-            state = self
-                .0
-                .more
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            if left.is_zero() {
+                return None;
+            }
+            state = wait(&self.0.more, state, left);
         }
+    }
+
+    /// The peer has held the thread up for longer than it may.
+    pub(crate) fn too_slow(&self) {
+        self.0.lock().slow = true;
     }
 
     /// Octets of a part of data are done with: the peer may send as many more.
@@ -172,26 +205,37 @@ impl<E: Clone> Receiver<E> {
 impl<E: Clone> Sender<E> {
     /// Queues a part; waits while too many octets are queued.
     pub(crate) fn send(&self, part: Part) -> Result<(), E> {
+        let mut part = part;
+        loop {
+            match self.send_for(part, &mut { LONG }) {
+                Ok(outcome) => return outcome,
+                Err(refused) => part = refused,
+            }
+        }
+    }
+
+    /// The same for a time, of which what was waited is taken off. Gives the part back if nothing is left
+    /// of it.
+    pub(crate) fn send_for(&self, part: Part, left: &mut Duration) -> Result<Result<(), E>, Part> {
         let mut state = self.0.lock();
         loop {
             if let Some(why) = &state.failure {
-                return Err(why.clone());
+                return Ok(Err(why.clone()));
             }
             if state.outbound_octets < QUOTA || !matches!(part, Part::Data(_)) {
                 break;
             }
-            state = self
-                .0
-                .room
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            if left.is_zero() {
+                return Err(part);
+            }
+            state = wait(&self.0.room, state, left);
         }
         if let Part::Data(data) = &part {
             state.outbound_octets += data.len();
         }
         state.outbound.push_back(part);
         self.0.ring(state);
-        Ok(())
+        Ok(Ok(()))
     }
 }
 

@@ -5,11 +5,12 @@ mod common;
 use bywash_mio::Listen;
 use bywash_mio::proto::config::Config;
 use bywash_mio::proto::vocabulary::ErrorCode;
-use bywash_mio::server::{Call, Pool, Server};
+use bywash_mio::server::{Call, Pool, Server, Slowest};
 use common::{GET, POST, Peer, Seen};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 fn serve(
     threads: usize,
@@ -209,4 +210,81 @@ fn a_handler_that_leaves_while_much_of_its_body_waits_ends_its_stream() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// Peers that hold a thread up for more than `grace`, ahead of an octet a millisecond, are too slow.
+fn hurried(grace: u64, handler: impl Fn(Call) + Send + Sync + 'static) -> (Server, SocketAddr) {
+    let pool = Pool::new(1, 10, handler).unwrap().slowest(Some(Slowest {
+        per_second: 1000,
+        grace: Duration::from_millis(grace),
+    }));
+    let server = Server::builder()
+        .listen(Listen::tcp("127.0.0.1:0".parse().unwrap()))
+        .serve(move |_| pool.clone())
+        .unwrap();
+    let at = server.addresses()[0].tcp().unwrap();
+    (server, at)
+}
+
+#[test]
+fn a_body_that_trickles_holds_no_thread_for_ever() {
+    let (tell, hear) = mpsc::channel();
+    let (_server, at) = hurried(200, move |mut call| {
+        let mut body = Vec::new();
+        let outcome = call.read_to_end(&mut body).map_err(|e| e.kind());
+        // It fails if the test has.
+        let _ = tell.send(outcome);
+    });
+    let mut peer = Peer::connect(at);
+    let stream = peer.request(&POST, false);
+    let begun = Instant::now();
+    let outcome = loop {
+        match hear.recv_timeout(Duration::from_millis(20)) {
+            Ok(outcome) => break outcome,
+            Err(_) => assert!(begun.elapsed() < Duration::from_secs(10)),
+        }
+        peer.send(stream, b"x", false);
+    };
+    assert_eq!(outcome, Err(std::io::ErrorKind::TimedOut));
+    assert_eq!(peer.response().0, 408);
+    // The thread is there for others.
+    peer.request(&GET, true);
+    assert_eq!(hear.recv_timeout(Duration::from_secs(10)), Ok(Ok(0)));
+}
+
+#[test]
+fn a_response_that_nobody_takes_holds_no_thread_for_ever() {
+    let (tell, hear) = mpsc::channel();
+    let (_server, at) = hurried(200, move |mut call| {
+        call.start(200, &[("a", "b")]).unwrap();
+        let mut pieces = (0..1000).map(|_| call.write_all(&[0; 16_384]));
+        let outcome = pieces.find_map(Result::err).map(|e| e.kind());
+        drop(pieces);
+        let _ = tell.send(outcome);
+    });
+    let mut peer = Peer::connect(at);
+    peer.releases = false;
+    peer.request(&GET, true);
+    let outcome = hear.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(outcome, Some(std::io::ErrorKind::TimedOut));
+}
+
+#[test]
+fn a_handler_may_take_its_time() {
+    let (_server, at) = hurried(1000, |mut call| {
+        let mut body = Vec::new();
+        let mut piece = [0; 1000];
+        loop {
+            std::thread::sleep(Duration::from_millis(300));
+            match call.read(&mut piece).unwrap() {
+                0 => break,
+                n => body.extend_from_slice(&piece[..n]),
+            }
+        }
+        let _ = call.send(200, &[("a", "b")], body);
+    });
+    let mut peer = Peer::connect(at);
+    let stream = peer.request(&POST, false);
+    peer.send(stream, &[7; 4000], true);
+    assert_eq!(peer.response().1, [7; 4000]);
 }

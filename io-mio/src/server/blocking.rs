@@ -8,10 +8,50 @@ use bytes::{Buf, Bytes};
 use bywash_proto::headers::{Field, Fields, Head};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How slow a peer may be that a thread waits for: its octets, each way, buy the time that the thread waits
+/// for more. What the handler itself takes does not count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slowest {
+    /// Octets a second in the long run; 0 is read as 1.
+    pub per_second: u32,
+    /// Waiting ahead of that, and the most that octets can buy.
+    pub grace: Duration,
+}
+
+impl Default for Slowest {
+    /// 500 octets a second, 60 s ahead.
+    fn default() -> Self {
+        Self {
+            per_second: 500,
+            grace: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Slowest {
+    /// What is left of a time to wait once so many octets have gone.
+    fn refill(&self, left: Duration, octets: usize) -> Duration {
+        let octets = u32::try_from(octets).unwrap_or(u32::MAX);
+        let bought = Duration::from_secs(octets.into()) / self.per_second.max(1);
+        left.saturating_add(bought).min(self.grace)
+    }
+}
+
+/// How a thread waits for its peer.
+struct Waiting {
+    slowest: Option<Slowest>,
+    /// For the request's body.
+    read: Duration,
+    /// For room in the response's.
+    write: Duration,
+}
 
 /// A request and the response to it, on a thread of a [`Pool`](crate::server::Pool). Its body is read
 /// by [`Read`]; the response's is written by [`Write`] after [`start`](Self::start). Dropped without
-/// an answer, it is answered with 500; dropped amid one, its stream is reset.
+/// an answer, it is answered with 500, or with 408 if its peer was too slow; dropped amid one, its stream
+/// is reset.
 pub struct Call {
     head: Head,
     peer: Option<Address>,
@@ -21,6 +61,7 @@ pub struct Call {
     piece: Bytes,
     heard: bool,
     trailers: Option<Head>,
+    waiting: Waiting,
 }
 
 impl Call {
@@ -30,7 +71,12 @@ impl Call {
         tls: Option<Arc<TlsFacts>>,
         receiver: Receiver<Ended>,
         sender: Sender<Ended>,
+        slowest: Option<Slowest>,
     ) -> Self {
+        // What a tunnel carries comes when it comes.
+        let is_tunnel = head.method() == Some(&b"CONNECT"[..]);
+        let slowest = slowest.filter(|_| !is_tunnel);
+        let grace = slowest.map_or(Duration::ZERO, |slowest| slowest.grace);
         Self {
             head,
             peer,
@@ -40,6 +86,11 @@ impl Call {
             piece: Bytes::new(),
             heard: false,
             trailers: None,
+            waiting: Waiting {
+                slowest,
+                read: grace,
+                write: grace,
+            },
         }
     }
 
@@ -97,7 +148,17 @@ impl Call {
         if self.is_head() {
             return Ok(());
         }
-        self.sender.send(Part::Data(data.into()))
+        let data = data.into();
+        let (octets, part) = (data.len(), Part::Data(data));
+        let Some(slowest) = self.waiting.slowest else {
+            return self.sender.send(part);
+        };
+        match self.sender.send_for(part, &mut self.waiting.write) {
+            Ok(outcome) => outcome?,
+            Err(_) => return Err(self.too_slow()),
+        }
+        self.waiting.write = slowest.refill(self.waiting.write, octets);
+        Ok(())
     }
 
     /// Ends the body.
@@ -151,9 +212,28 @@ impl Call {
         self.method() == b"HEAD"
     }
 
+    fn too_slow(&self) -> Ended {
+        self.receiver.too_slow();
+        Ended::TooSlow
+    }
+
+    fn receive(&mut self) -> Result<Part, Ended> {
+        let Some(slowest) = self.waiting.slowest else {
+            return self.receiver.recv();
+        };
+        let Some(part) = self.receiver.recv_for(&mut self.waiting.read) else {
+            return Err(self.too_slow());
+        };
+        let part = part?;
+        if let Part::Data(data) = &part {
+            self.waiting.read = slowest.refill(self.waiting.read, data.len());
+        }
+        Ok(part)
+    }
+
     fn fill(&mut self) -> Result<(), Ended> {
         while self.piece.is_empty() && !self.heard {
-            match self.receiver.recv()? {
+            match self.receive()? {
                 Part::Data(piece) => self.piece = piece,
                 Part::Trailers(head) => {
                     self.trailers = Some(head);

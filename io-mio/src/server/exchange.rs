@@ -61,6 +61,8 @@ pub enum Ended {
     /// The request's trailers are larger than we take
     /// ([`max_header_list_size`](bywash_proto::config::LocalSettings::max_header_list_size)).
     TooLarge,
+    /// The peer held a thread up for longer than it may ([`Pool::slowest`](crate::server::Pool::slowest)).
+    TooSlow,
     /// It was complete already: only whoever went on reading or writing is told.
     Finished,
 }
@@ -70,6 +72,7 @@ impl std::fmt::Display for Ended {
         match self {
             Self::Stream(end) => end.fmt(f),
             Self::TooLarge => f.write_str("the trailers are larger than we take"),
+            Self::TooSlow => f.write_str("the peer was too slow"),
             Self::Deadline => f.write_str("the time for the response was over"),
             Self::Finished => f.write_str("the exchange was over already"),
         }
@@ -81,7 +84,7 @@ impl std::error::Error for Ended {}
 impl From<Ended> for std::io::Error {
     fn from(ended: Ended) -> Self {
         let kind = match ended {
-            Ended::Deadline => std::io::ErrorKind::TimedOut,
+            Ended::Deadline | Ended::TooSlow => std::io::ErrorKind::TimedOut,
             Ended::TooLarge => std::io::ErrorKind::InvalidData,
             Ended::Stream(_) | Ended::Finished => std::io::ErrorKind::BrokenPipe,
         };

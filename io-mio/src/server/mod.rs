@@ -10,7 +10,7 @@ mod serving;
 mod streams;
 mod threads;
 
-pub use blocking::Call;
+pub use blocking::{Call, Slowest};
 pub use exchange::{Ended, Exchange, Note, Reply, Waker};
 pub use pool::Pool;
 pub use request::Request;

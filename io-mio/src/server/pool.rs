@@ -1,6 +1,6 @@
 //! Handlers that may block: they run on threads of their own.
 
-use super::blocking::Call;
+use super::blocking::{Call, Slowest};
 use super::exchange::{Ended, Exchange, Reply};
 use super::request::Request;
 use super::service::Service;
@@ -37,6 +37,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 #[derive(Clone)]
 pub struct Pool {
     shared: Arc<Shared>,
+    slowest: Option<Slowest>,
     _owner: Arc<Owner>,
 }
 
@@ -91,8 +92,21 @@ impl Pool {
         }
         Ok(Self {
             shared,
+            slowest: Some(Slowest::default()),
             _owner: owner,
         })
+    }
+
+    /// How slow a peer may be while a thread waits for it: for a request's body, or for room in a
+    /// response's. Then reading or writing fails with [`Ended::TooSlow`], and a request that the handler
+    /// does not answer is answered with 408. `None` waits for ever: for bodies that are conversations and
+    /// may pause. Tunnels have no bound. Default [`Slowest::default`].
+    ///
+    /// Without it a peer that trickles holds one thread with each request.
+    #[must_use]
+    pub fn slowest(mut self, slowest: Option<Slowest>) -> Self {
+        self.slowest = slowest;
+        self
     }
 }
 
@@ -137,7 +151,8 @@ impl Service for Pool {
             end.push(Part::End);
         }
         let (peer, tls) = (reply.peer(), reply.tls());
-        let call = Call::new(request.take_head(), peer, tls, receiver, sender);
+        let head = request.take_head();
+        let call = Call::new(head, peer, tls, receiver, sender, self.slowest);
         // Other loops may have come in between: then one more waits for each of them.
         self.shared.lock().waiting.push_back(call);
         self.shared.more.notify_one();
@@ -197,7 +212,8 @@ impl Bridge {
     /// The handler has left without an answer, or with half of one.
     fn give_up(&self, reply: &mut Reply<'_>) {
         let empty: [(&str, &str); 0] = [];
-        if reply.is_started() || reply.send(500, &empty, Bytes::new()).is_err() {
+        let status = if self.end.was_slow() { 408 } else { 500 };
+        if reply.is_started() || reply.send(status, &empty, Bytes::new()).is_err() {
             reply.reset(ErrorCode::INTERNAL_ERROR);
         }
     }
