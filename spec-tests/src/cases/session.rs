@@ -157,18 +157,38 @@ impl<'w> Session<'w> {
     /// # Errors
     /// A violation if what came are no frames.
     pub(super) fn raw_frames(&mut self) -> Result<Vec<(u8, u8)>, Outcome> {
+        let mut found = Vec::new();
+        self.each_raw_frame(|kind, flags, _| found.push((kind, flags)))?;
+        Ok(found)
+    }
+
+    /// The code of the last GOAWAY among them.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn raw_goaway(&mut self) -> Result<Option<u32>, Outcome> {
+        let mut found = None;
+        self.each_raw_frame(|kind, _, payload| {
+            if let (kind::GOAWAY, [_, _, _, _, a, b, c, d, ..]) = (kind, payload) {
+                found = Some(u32::from_be_bytes([*a, *b, *c, *d]));
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn each_raw_frame(&mut self, mut look: impl FnMut(u8, u8, &[u8])) -> Result<(), Outcome> {
         self.settle();
         let octets = self.unread.clone().unwrap_or_default();
-        let (mut rest, mut found) = (octets.as_slice(), Vec::new());
+        let mut rest = octets.strip_prefix(PREFACE).unwrap_or(&octets);
         while let Some((&[a, b, c, kind, flags, ..], tail)) = rest.split_first_chunk::<9>() {
             let length = u32::from_be_bytes([0, a, b, c]) as usize;
-            let Some(next) = tail.get(length..) else {
+            let Some((payload, next)) = tail.split_at_checked(length) else {
                 return Err(Outcome::violation("whole frames", "half of one"));
             };
-            found.push((kind, flags));
+            look(kind, flags, payload);
             rest = next;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// One step: writes what waits, then reads once.

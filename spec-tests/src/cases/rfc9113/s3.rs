@@ -97,11 +97,16 @@ fn invalid(c: &mut Chapter<'_>) {
                     s.send_bytes(PREFACE);
                 }
                 s.send(&frame);
-                let expected = "the connection ends, with GOAWAY or without";
-                if s.settle() || s.closes() {
-                    Ok(Outcome::exact(expected))
-                } else {
-                    Ok(Outcome::violation(expected, "it stays open"))
+                let expected = "the connection ends, with GOAWAY PROTOCOL_ERROR or without GOAWAY";
+                if !s.settle() && !s.closes() {
+                    return Ok(Outcome::violation(expected, "it stays open"));
+                }
+                match s.raw_goaway()? {
+                    Some(other) if other != code::PROTOCOL_ERROR => {
+                        let came = format!("GOAWAY {}", code::name(other));
+                        Ok(Outcome::violation(expected, came))
+                    }
+                    _ => Ok(Outcome::exact(expected)),
                 }
             },
         );

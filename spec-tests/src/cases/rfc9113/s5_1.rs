@@ -214,17 +214,18 @@ pub(super) fn add(book: &mut Book) {
         "reset-stream-still-pays",
         "DATA on a stream that the receiver reset still counts against the connection's window, and its credit returns",
         |s| {
+            // The least that a connection can have, where the application can be told.
+            let _ = s.wish(Wish::Windows(65_535));
             let id = s.start_in(State::ResetBySelf)?;
-            for _ in 0..40 {
-                if s.peer.may_send(0) < 16_384 {
-                    s.settle();
-                }
-                if s.peer.may_send(0) < 16_384 || s.peer.may_send(id) < 16_384 {
-                    break;
-                }
+            while s.peer.may_send(0).min(s.peer.may_send(id)) >= 16_384 {
                 s.send(&RawFrame::data(id, vec![0; 16_384]));
             }
             s.settle();
+            let left = s.peer.may_send(0);
+            if left < 16_384 {
+                let came = format!("a window of {left}");
+                return Ok(Outcome::violation("credit for the connection", came));
+            }
             s.ignored()
         },
     );
