@@ -77,6 +77,7 @@ fn data(c: &mut Chapter<'_>) {
         "padding-is-flow-controlled",
         "Padding counts against the windows, and its credit comes back",
         |s| {
+            let _ = s.wish(Wish::Windows(65_535));
             s.start()?;
             let id = s.exchange()?;
             let settings = s.peer.may_send(id).clamp(65_535, 1 << 20) as u32;

@@ -231,6 +231,15 @@ fn shutdown(c: &mut Chapter<'_>) {
             let trailers = BlockWriter::new().indexed(62).build();
             s.send(&RawFrame::headers(open, trailers).end_stream());
             let answer = s.answer(open)?;
+            let noticed = |item: &Received| {
+                item.stream() == ignored && !matches!(item, Received::WindowUpdate { .. })
+            };
+            if let Some(item) = s.peer.find(noticed) {
+                return Ok(Outcome::violation(
+                    "nothing on the ignored stream",
+                    item.summary(),
+                ));
+            }
             Ok(success(&answer))
         },
     );

@@ -83,21 +83,33 @@ fn frame(c: &mut Chapter<'_>) {
             // The least that a connection can have, where the application can be told: it must return twice.
             let _ = s.wish(Wish::Windows(65_535));
             s.start()?;
-            for _ in 0..12 {
-                let id = s.exchange()?;
-                let bad = BlockWriter::fields(&[("X-Upper", "1")]).build();
-                s.send(&RawFrame::headers(id, bad).end_stream());
-                let reset = s.malformed_only(id)?;
-                if reset.verdict != Verdict::Exact {
-                    return Ok(reset);
-                }
+            for round in 0..12 {
                 if s.peer.may_send(0) < 16_384 {
                     s.settle();
                 }
                 if s.peer.may_send(0) < 16_384 {
                     return Ok(Outcome::violation("credit for the connection", "none"));
                 }
-                s.send(&RawFrame::data(id, vec![0; 16_384]));
+                let data = |id| RawFrame::data(id, vec![0; 16_384]);
+                // DATA after the error, and DATA that are the error.
+                let (id, late) = if round < 6 {
+                    let id = s.exchange()?;
+                    let bad = BlockWriter::fields(&[("X-Upper", "1")]).build();
+                    s.send(&RawFrame::headers(id, bad).end_stream());
+                    (id, true)
+                } else {
+                    let fields = s.plain_with_content().add("content-length", "1");
+                    let id = s.message(&fields, false)?;
+                    s.send(&data(id));
+                    (id, false)
+                };
+                let reset = s.malformed_only(id)?;
+                if reset.verdict != Verdict::Exact {
+                    return Ok(reset);
+                }
+                if late {
+                    s.send(&data(id));
+                }
             }
             s.ignored()
         },
