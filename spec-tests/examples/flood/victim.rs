@@ -262,6 +262,10 @@ impl Handler for Victim {
         }
     }
 
+    fn may_wait(&mut self) -> bool {
+        !self.over
+    }
+
     fn on_message(&mut self, _: &mut Cx<'_>, report: bool) {
         match report {
             true => self.report(),

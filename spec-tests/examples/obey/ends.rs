@@ -34,6 +34,8 @@ pub(crate) struct Ends {
     pub(crate) lines: VecDeque<(String, Instant)>,
     /// Whether the control connection has ended.
     pub(crate) left: bool,
+    /// Whether something came that was not looked at yet.
+    pub(crate) news: bool,
     tls: Tls,
     config: Config,
     state: State,
@@ -82,6 +84,7 @@ impl Ends {
         Self {
             lines: VecDeque::new(),
             left: false,
+            news: false,
             tls,
             config: Config::default(),
             state: State::Unborn,
@@ -219,7 +222,12 @@ impl Handler for Ends {
         self.state = State::Gone;
     }
 
+    fn may_wait(&mut self) -> bool {
+        !self.news
+    }
+
     fn on_message(&mut self, _: &mut Cx<'_>, line: Option<String>) {
+        self.news = true;
         match line {
             Some(line) => self.lines.push_back((line, Instant::now())),
             None => self.left = true,

@@ -94,6 +94,7 @@ fn obey(control: TcpStream, tls: Tls) -> io::Result<()> {
     while !ends.left {
         let wait = (!ends.lines.is_empty()).then_some(STEP);
         looped.turn(&mut ends, wait)?;
+        ends.news = false;
         while let Some(answer) = ends.answer(&mut looped.cx()) {
             answers.write_all(format!("{answer}\n").as_bytes())?;
         }

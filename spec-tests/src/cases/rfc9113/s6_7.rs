@@ -228,6 +228,7 @@ fn shutdown(c: &mut Chapter<'_>) {
             block.extend(BlockWriter::new().incremental("x-kept", "kept").build());
             s.send(&RawFrame::headers(ignored, block));
             s.pour(ignored, 40_000, || RawFrame::data(ignored, vec![0; 10_000]))?;
+            s.send(&RawFrame::data(ignored, "").end_stream());
             let trailers = BlockWriter::new().indexed(62).build();
             s.send(&RawFrame::headers(open, trailers).end_stream());
             let answer = s.answer(open)?;

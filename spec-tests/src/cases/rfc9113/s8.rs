@@ -332,6 +332,7 @@ fn closing(c: &mut Chapter<'_>) {
             s.start_alone(&[])?;
             let id = s.get();
             s.answer(id)?;
+            s.get(); // it is open
             s.flush();
             s.half_close();
             match s.closes() {
