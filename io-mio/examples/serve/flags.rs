@@ -22,6 +22,8 @@ serve [--root DIR] [--listen ADDR:PORT] [--listen-tls ADDR:PORT] [--tls-cert FIL
                         /10m, POST /echo, POST /sink
 
 Without --listen, --listen-tls and --unix it listens on 127.0.0.1:8080, plain, and 127.0.0.1:8443, TLS.
+A response above 64 KiB holds a descriptor until its last 64 KiB are read: up to 256 (the streams of a
+connection) for each connection, whose number --listen does not bound; with none left, 503.
 SIGINT and SIGTERM let what is open finish for 10 s; a second one ends at once.";
 
 /// Threads beyond which a number is a slip of the finger.

@@ -1,6 +1,6 @@
 //! Answers requests with files.
 
-use crate::body::{Body, PIECE, read};
+use crate::body::{Body, PIECE, Source, read};
 use crate::dates::{self, Today};
 use crate::listing;
 use crate::log::{self, Notices, Record};
@@ -173,8 +173,7 @@ fn deliver(
             reply.start(part.status, &head)?;
             let left = part.length - piece.len() as u64;
             reply.go_on(Body {
-                file,
-                left,
+                source: Source::new(file, left),
                 piece,
                 record,
             });
