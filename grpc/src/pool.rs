@@ -1,18 +1,21 @@
 //! The threads that handlers run on.
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
+#[path = "pool/tests.rs"]
 mod tests;
 
 use crate::{
     code::Code,
     host::{Host, Slot},
+    panics::caught,
     status::Status,
+    sync::{Mutex, MutexGuard},
     wire::Instant,
 };
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -26,9 +29,6 @@ pub trait Work: Send {
 
 /// Threads without work end after this time.
 const IDLE: Duration = Duration::from_secs(10);
-
-/// Work that is no call waits for so long: for ever.
-const PATIENT: Duration = Duration::from_secs(24 * 3600);
 
 /// An elastic pool of threads. Clones are the same pool.
 ///
@@ -53,6 +53,8 @@ struct Limits {
 #[derive(Default)]
 struct State {
     queue: VecDeque<(Instant, Box<dyn Work>)>,
+    /// Work that comes before all calls, and is never late.
+    reliefs: VecDeque<Box<dyn Work>>,
     idle: Vec<Arc<Slot>>,
     threads: usize,
     /// Threads that are none of the pool's, and run work in the place of one that could.
@@ -60,6 +62,8 @@ struct State {
     started: u64,
     /// Threads that were called or started for work and have not looked for it yet.
     coming: usize,
+    /// Threads, of those that come, that the system may yet refuse.
+    starting: usize,
     /// Idle threads that were let go and have not gone yet.
     leaving: usize,
 }
@@ -77,11 +81,24 @@ impl State {
         limits.threads.saturating_sub(self.threads + self.guests)
     }
 
+    /// Whether work waits.
+    fn waits(&self) -> bool {
+        !(self.reliefs.is_empty() && self.queue.is_empty())
+    }
+
+    /// The next piece of work, and when it is late.
+    fn next(&mut self) -> Option<(Option<Instant>, Box<dyn Work>)> {
+        match self.reliefs.pop_front() {
+            Some(relief) => Some((None, relief)),
+            None => self.queue.pop_front().map(|(at, work)| (Some(at), work)),
+        }
+    }
+
     /// Who is to be called for the work that waits. One thread at a time: when it comes it takes some, and calls the
     /// next one if there is more. So work that is done quickly does not wake more threads than it is worth, and work
     /// that takes long, or blocks, still holds up nothing that a thread is free for.
     fn call(&mut self, limits: &Limits) -> Option<Called> {
-        if self.coming > 0 || self.queue.is_empty() {
+        if self.coming > 0 || !self.waits() {
             return None;
         }
         let called = match self.idle.pop() {
@@ -89,6 +106,7 @@ impl State {
             None if self.room(limits) > 0 => {
                 self.threads += 1;
                 self.started += 1;
+                self.starting += 1;
                 Called::New(self.started - 1)
             }
             None => return None,
@@ -210,9 +228,10 @@ impl Pool {
         let (pool, own) = (self.clone(), Arc::clone(host));
         let name = format!("bywash-handler-{number}");
         let spawned = host.spawn(&name, Box::new(move || pool.work(&own, true)));
+        let mut state = self.lock();
+        state.starting -= 1;
         if spawned.is_err() {
             // The system has no more; those who run take it in turn, or it is refused when its time is over.
-            let mut state = self.lock();
             state.threads -= 1;
             state.is_let_go();
         }
@@ -220,38 +239,51 @@ impl Pool {
     }
 
     /// Whether the calling thread, which is none of the pool's, may run work in the place of a thread that is free. That
-    /// one is called to do what the caller would have done: `relief`, unless it was called for that already. To be
+    /// one is called to do what the caller would have done: `relief`, which is taken, unless it was before. To be
     /// [given back](Pool::give_back).
-    pub(crate) fn borrow(&self, host: &Arc<dyn Host>, relief: Option<Box<dyn Work>>) -> bool {
+    ///
+    /// The caller may never come back: it may run work only if a thread is sure to come for its relief. One that the
+    /// system has not started yet is not.
+    pub(crate) fn borrow(&self, host: &Arc<dyn Host>, relief: &mut Option<Box<dyn Work>>) -> bool {
         let mut state = self.lock();
         let free = !state.idle.is_empty() || state.room(&self.0.limits) > 0;
-        if relief.is_some() && !(free && state.queue.is_empty()) {
+        if state.starting > 0 || relief.is_some() && (!free || state.waits()) {
             return false;
         }
-        if let Some(relief) = relief {
-            state.queue.push_front((host.now() + PATIENT, relief));
-        }
+        state.reliefs.extend(relief.take());
         let called = state.call(&self.0.limits);
+        if state.coming == 0 && !state.reliefs.is_empty() {
+            return false;
+        }
         state.guests += 1;
         drop(state);
         let woken = self.wake(host, called);
         if !woken {
-            self.give_back(true, false);
+            self.lock().guests -= 1;
         }
         woken
     }
 
     /// The work of a [borrowed](Pool::borrow) place is done, if it was borrowed. With `stays` the calling thread is one
     /// of the pool's from now on.
-    pub(crate) fn give_back(&self, borrowed: bool, stays: bool) {
+    pub(crate) fn give_back(&self, host: &Arc<dyn Host>, borrowed: bool, stays: bool) {
         let mut state = self.lock();
         state.guests -= usize::from(borrowed);
         state.threads += usize::from(stays);
+        // Whoever stays looks for work itself.
+        let called = (!stays).then(|| state.call(&self.0.limits)).flatten();
+        drop(state);
+        self.wake(host, called);
     }
 
-    /// The calling thread, one of the pool's, has other things to do until it [comes back](Pool::come_back).
-    pub(crate) fn leave(&self) {
-        self.lock().threads -= 1;
+    /// The calling thread, one of the pool's, has other things to do until it [comes back](Pool::come_back). There is
+    /// room for another.
+    pub(crate) fn leave(&self, host: &Arc<dyn Host>) {
+        let mut state = self.lock();
+        state.threads -= 1;
+        let called = state.call(&self.0.limits);
+        drop(state);
+        self.wake(host, called);
     }
 
     /// The calling thread works for the pool again.
@@ -277,7 +309,7 @@ impl Pool {
         let slot = Arc::new(Slot::new());
         if comes {
             let mut state = self.lock();
-            if state.is_let_go() && state.queue.is_empty() {
+            if state.is_let_go() && !state.waits() {
                 // Another has done what this one was started for, and stays in its place.
                 state.threads -= 1;
                 return;
@@ -285,16 +317,17 @@ impl Pool {
         }
         loop {
             let mut state = self.lock();
-            if let Some((until, work)) = state.queue.pop_front() {
+            if let Some((until, work)) = state.next() {
                 let called = state.call(&self.0.limits);
-                let late = until < host.now();
+                let late = until.is_some_and(|until| until < host.now());
                 let status = late.then(|| self.busy(&state));
                 drop(state);
                 self.wake(host, called);
-                match status {
+                // A panic that is nobody's to tell of, such as of a value that is dropped, costs the pool no thread.
+                let _ = caught(|| match status {
                     Some(status) => work.refuse(status),
                     None => work.run(),
-                }
+                });
                 continue;
             }
             state.idle.push(Arc::clone(&slot));
@@ -314,7 +347,7 @@ impl Pool {
                 }
                 None => state.is_let_go(),
             };
-            if goes && state.queue.is_empty() {
+            if goes && !state.waits() {
                 state.threads -= 1;
                 return;
             }
@@ -360,7 +393,7 @@ impl State {
     /// Why a thread looks for work: it was let go, or else called or started.
     fn is_let_go(&mut self) -> bool {
         // Which of them it is does not matter; only the numbers count.
-        let goes = self.leaving > 0 && (self.coming == 0 || self.queue.is_empty());
+        let goes = self.leaving > 0 && (self.coming == 0 || !self.waits());
         match goes {
             true => self.leaving -= 1,
             false => self.coming = self.coming.saturating_sub(1),

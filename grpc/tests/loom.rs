@@ -1,4 +1,4 @@
-//! The loop's hand-over, proved by loom over all interleavings within a bound: no thread waits for ever, no two lead.
+//! The hand-over of loops, of channels and of servers, proved by loom over all interleavings within a bound: no thread waits for ever, no two lead.
 //!
 //! `RUSTFLAGS='--cfg loom' cargo test --release -p bywash-grpc --test loom`
 //!
@@ -16,20 +16,26 @@
 mod drive;
 #[path = "../src/driver/helm.rs"]
 mod helm;
+#[path = "../src/driver/lead.rs"]
+mod lead;
+#[path = "loom/leads.rs"]
+mod leads;
 #[path = "../src/driver/mail.rs"]
 mod mail;
+#[path = "../src/pool.rs"]
+mod pool;
 #[path = "../src/room.rs"]
 mod room;
 #[path = "../src/host/slot.rs"]
 mod slot;
 
 mod sync {
-    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard, atomic::AtomicBool};
     use std::{cell::RefCell, sync::Arc};
 
     /// Parking of our own: loom's forgets an unparking that comes while the thread waits for a lock.
     #[derive(Clone)]
-    pub(crate) struct Thread(Arc<(Mutex<bool>, loom::sync::Condvar)>);
+    pub(crate) struct Thread(Arc<(Mutex<bool>, Condvar)>);
 
     loom::thread_local! {
         static CURRENT: RefCell<Thread> = RefCell::new(Thread::new());
@@ -38,7 +44,7 @@ mod sync {
     impl Thread {
         /// A thread to be.
         pub(crate) fn new() -> Thread {
-            Thread(Arc::new((Mutex::new(false), loom::sync::Condvar::new())))
+            Thread(Arc::new((Mutex::new(false), Condvar::new())))
         }
 
         /// The calling thread is this one.
@@ -71,11 +77,38 @@ mod sync {
 }
 
 mod host {
-    pub(crate) use crate::slot::Slot;
+    pub use crate::slot::Slot;
+    use crate::wire::Instant;
+
+    pub trait Host: Send + Sync {
+        fn now(&self) -> Instant;
+        fn park(&self, slot: &Slot, until: Option<Instant>);
+        fn unpark(&self, slot: &Slot);
+        fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()>;
+    }
 
     pub(crate) fn on_loop() -> bool {
         false
     }
+}
+
+mod panics {
+    /// What panics in a model ends it.
+    pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Option<R> {
+        Some(f())
+    }
+}
+
+mod code {
+    pub use bywash_grpc::Code;
+}
+
+mod status {
+    pub use bywash_grpc::Status;
+}
+
+mod wire {
+    pub use bywash_grpc::wire::Instant;
 }
 
 use drive::{Drive, Turn, Turning};

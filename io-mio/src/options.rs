@@ -1,5 +1,6 @@
 //! What can be set about a loop.
 
+use crate::clock::Clock;
 use std::time::Duration;
 
 /// Sizes and times of a loop. Sizes of 0 are read as 1: with nothing at all a loop would turn for ever.
@@ -36,6 +37,9 @@ pub struct LoopOptions {
     pub max_sockets: u32,
     /// Connections taken from a listener before others get their turn. Default 64.
     pub accepts_per_turn: u32,
+    /// The clock whose time the loop tells. Loops that exchange instants must share one. Default
+    /// `None`: one of its own, whose origin is the loop's making.
+    pub clock: Option<Clock>,
 }
 
 impl LoopOptions {
@@ -64,6 +68,7 @@ impl Default for LoopOptions {
             poll_events: 1024,
             max_sockets: 1 << 20,
             accepts_per_turn: 64,
+            clock: None,
         }
     }
 }

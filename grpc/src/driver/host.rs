@@ -6,13 +6,17 @@ use crate::{
     wire::Instant,
 };
 use bywash_mio::{Clock, LoopOptions};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+/// Loops share pools, which hold times of all of them.
+static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
 
 /// How loops of this crate are made. A call stands in its loop's mailbox at most twice, so that the calls themselves are
 /// the mailbox's bound; a lower one would lose rings, or stop a loop that rings itself.
 pub(super) fn options() -> LoopOptions {
     let mut options = LoopOptions::default();
     options.mailbox = usize::MAX;
+    options.clock = Some(*CLOCK);
     options
 }
 

@@ -5,32 +5,40 @@
 //! loop up again. A thread of the pool is called before that; if it comes while the handler still runs, it leads from
 //! then on, and whoever led works for the pool. So handlers may take as long as they like.
 
-use super::server::{Loop, Message};
 use crate::{
     host::Host,
     panics::caught,
     pool::{Pool, Work},
     status::Status,
+    sync::{AtomicBool, Condvar, Mutex, MutexGuard},
 };
-use bywash_mio::EventLoop;
 use std::{
     io,
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, Weak, atomic::Ordering},
 };
 
-/// A loop, and what its events go to.
-struct Driven {
-    event_loop: EventLoop<Message>,
-    handler: Loop,
+/// A loop, as it is led.
+pub(crate) trait Led: Send + 'static {
+    /// Whether there is nothing more to do for it, for good.
+    fn is_over(&self) -> bool;
+
+    /// Does all that can be done; waits if that is nothing.
+    ///
+    /// # Errors
+    /// The loop is broken for good.
+    fn turn(&mut self) -> io::Result<()>;
+
+    /// The only call of the last turn for a thread of the pool, for the leader.
+    fn take_work(&mut self) -> Option<Box<dyn Work>>;
+
+    /// There will be no more turns.
+    fn end(&mut self);
 }
 
 /// The lead of one loop.
-pub(super) struct Lead {
+pub(crate) struct Lead<L> {
     /// The loop, while its leader runs a handler.
-    laid_down: Mutex<Option<Box<Driven>>>,
+    laid_down: Mutex<Option<Box<L>>>,
     /// A thread was called that has not looked for the loop yet.
     called: AtomicBool,
     pool: Pool,
@@ -43,8 +51,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Lead {
-    pub(super) fn new(pool: Pool, host: Arc<dyn Host>) -> Arc<Lead> {
+impl<L: Led> Lead<L> {
+    pub(crate) fn new(pool: Pool, host: Arc<dyn Host>) -> Arc<Lead<L>> {
         Arc::new(Lead {
             laid_down: Mutex::new(None),
             called: AtomicBool::new(false),
@@ -56,18 +64,14 @@ impl Lead {
     }
 
     /// The life of the loop's first leader.
-    pub(super) fn run(self: &Arc<Lead>, event_loop: EventLoop<Message>, handler: Loop) {
-        let lost = self.drive(Box::new(Driven {
-            event_loop,
-            handler,
-        }));
-        if lost {
+    pub(crate) fn run(self: &Arc<Self>, led: L) {
+        if self.drive(Box::new(led)) {
             self.pool.stay(&self.host);
         }
     }
 
     /// Waits until the loop has ended, and says how.
-    pub(super) fn wait(&self) -> io::Result<()> {
+    pub(crate) fn wait(&self) -> io::Result<()> {
         let mut ended = lock(&self.ended);
         loop {
             if let Some(result) = ended.take() {
@@ -81,26 +85,22 @@ impl Lead {
 
     /// Drives the loop until it ends, or another thread leads. With true the latter: this thread is one of the pool's
     /// then.
-    fn drive(self: &Arc<Lead>, mut driven: Box<Driven>) -> bool {
+    fn drive(self: &Arc<Self>, mut led: Box<L>) -> bool {
         loop {
-            let Driven {
-                event_loop,
-                handler,
-            } = &mut *driven;
-            if event_loop.is_over() {
-                return self.tell(driven, Ok(()));
+            if led.is_over() {
+                return self.tell(led, Ok(()));
             }
-            match caught(|| event_loop.turn(handler, None)) {
+            match caught(|| led.turn()) {
                 Some(Ok(())) => {}
-                Some(Err(error)) => return self.tell(driven, Err(error)),
+                Some(Err(error)) => return self.tell(led, Err(error)),
                 None => {
                     let error = io::Error::other("a thread of the server panicked");
-                    return self.tell(driven, Err(error));
+                    return self.tell(led, Err(error));
                 }
             }
-            if let Some(work) = handler.take_work() {
-                match self.work(driven, work) {
-                    Some(still) => driven = still,
+            if let Some(work) = led.take_work() {
+                match self.work(led, work) {
+                    Some(still) => led = still,
                     None => return true,
                 }
             }
@@ -108,58 +108,62 @@ impl Lead {
     }
 
     /// Does a call's work; the loop, unless another thread has taken it.
-    fn work(self: &Arc<Lead>, driven: Box<Driven>, work: Box<dyn Work>) -> Option<Box<Driven>> {
-        *lock(&self.laid_down) = Some(driven);
-        let relief = match self.called.swap(true, Ordering::SeqCst) {
+    fn work(self: &Arc<Self>, led: Box<L>, work: Box<dyn Work>) -> Option<Box<L>> {
+        *lock(&self.laid_down) = Some(led);
+        let mut relief = match self.called.swap(true, Ordering::SeqCst) {
             true => None,
-            false => Some(Box::new(Relief(Arc::clone(self))) as Box<dyn Work>),
+            false => Some(Box::new(Relief(Arc::downgrade(self))) as Box<dyn Work>),
         };
-        let calls = relief.is_some();
-        let borrowed = self.pool.borrow(&self.host, relief);
+        let borrowed = self.pool.borrow(&self.host, &mut relief);
         if borrowed {
-            work.run();
+            // What panics outside of the handler, such as a value that is dropped, is nobody's to tell of.
+            let _ = caught(|| work.run());
         } else {
-            if calls {
+            if relief.is_some() {
                 self.called.store(false, Ordering::SeqCst);
             }
             self.pool.push(&self.host, [work]);
         }
         let still = lock(&self.laid_down).take();
-        self.pool.give_back(borrowed, still.is_none());
+        self.pool.give_back(&self.host, borrowed, still.is_none());
         still
     }
 
     /// A thread of the pool was called: it leads if nobody does.
-    fn relieve(self: &Arc<Lead>) {
+    fn relieve(self: &Arc<Self>) {
         self.called.store(false, Ordering::SeqCst);
         let found = lock(&self.laid_down).take();
-        if let Some(driven) = found {
-            self.pool.leave();
-            if !self.drive(driven) {
+        if let Some(led) = found {
+            self.pool.leave(&self.host);
+            if !self.drive(led) {
                 self.pool.come_back();
             }
         }
     }
 
-    fn tell(&self, driven: Box<Driven>, result: io::Result<()>) -> bool {
-        let mut driven = driven;
-        driven.handler.end();
-        drop(driven);
+    fn tell(&self, mut led: Box<L>, result: io::Result<()>) -> bool {
+        // Whoever waits for the end is told of it even if something of the user's panics when it is dropped.
+        let _ = caught(move || {
+            led.end();
+            drop(led);
+        });
         *lock(&self.ended) = Some(result);
         self.end.notify_all();
         false
     }
 }
 
-/// Calls a thread of the pool to lead.
-struct Relief(Arc<Lead>);
+/// Calls a thread of the pool to lead. The pool may keep it for longer than there is a loop.
+struct Relief<L>(Weak<Lead<L>>);
 
-impl Work for Relief {
+impl<L: Led> Work for Relief<L> {
     fn run(self: Box<Self>) {
-        self.0.relieve();
+        if let Some(lead) = self.0.upgrade() {
+            lead.relieve();
+        }
     }
 
     fn refuse(self: Box<Self>, _: Status) {
-        self.0.called.store(false, Ordering::SeqCst);
+        self.run();
     }
 }

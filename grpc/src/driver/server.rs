@@ -1,5 +1,6 @@
 //! One loop of a server.
 
+use super::lead::Led;
 use crate::{
     cancel::Cancel,
     ctx::Peer,
@@ -10,9 +11,10 @@ use crate::{
     server::{Endings, ServerCore},
     wire::{self, Instant, StreamEvent, Wire, Wires, proto},
 };
-use bywash_mio::{ConnId, Cx, Handle, Handler, TimerId, error::End};
+use bywash_mio::{ConnId, Cx, EventLoop, Handle, Handler, TimerId, error::End};
 use bywash_proto::event::Event;
 use std::{
+    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -75,13 +77,8 @@ impl Loop {
         }
     }
 
-    /// Work that whoever turns the loop is to do now.
-    pub(super) fn take_work(&mut self) -> Option<Box<dyn Work>> {
-        self.work.take()
-    }
-
     /// The loop has ended: its calls do too.
-    pub(super) fn end(&mut self) {
+    fn end(&mut self) {
         // After a shutdown there are none left.
         let _ = caught(|| self.core.end());
         self.tell_endings();
@@ -184,5 +181,29 @@ impl Handler for Loop {
 
     fn may_wait(&mut self) -> bool {
         self.work.is_none()
+    }
+}
+
+/// A loop, and what its events go to.
+pub(super) struct Driven {
+    pub(super) event_loop: EventLoop<Message>,
+    pub(super) handler: Loop,
+}
+
+impl Led for Driven {
+    fn is_over(&self) -> bool {
+        self.event_loop.is_over()
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        self.event_loop.turn(&mut self.handler, None)
+    }
+
+    fn take_work(&mut self) -> Option<Box<dyn Work>> {
+        self.handler.work.take()
+    }
+
+    fn end(&mut self) {
+        self.handler.end();
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     host::{LoopHost, options},
     lead::Lead,
-    server::{Bell, Loop, Message},
+    server::{Bell, Driven, Loop, Message},
 };
 use crate::{
     compress::Registry,
@@ -366,7 +366,7 @@ struct Member {
     handle: Handle<Message>,
     endings: Arc<Mutex<Endings>>,
     host: Arc<dyn Host>,
-    lead: Arc<Lead>,
+    lead: Arc<Lead<Driven>>,
     thread: JoinHandle<()>,
 }
 
@@ -381,12 +381,15 @@ impl Member {
         let ring: Arc<dyn Ring> = Arc::new(Bell(handle.clone()));
         let endings = Arc::new(Mutex::new(Endings::default()));
         let core = ServerCore::new(Arc::clone(spec), Arc::clone(&host), ring);
-        let handler = Loop::new(core, Arc::clone(&endings));
+        let driven = Driven {
+            event_loop,
+            handler: Loop::new(core, Arc::clone(&endings)),
+        };
         let lead = Lead::new(spec.pool().clone(), Arc::clone(&host));
         let leads = Arc::clone(&lead);
         let thread = thread::Builder::new()
             .name(format!("bywash-server-{number}"))
-            .spawn(move || leads.run(event_loop, handler))?;
+            .spawn(move || leads.run(driven))?;
         Ok(Member {
             lead,
             handle,

@@ -107,7 +107,7 @@ impl<M> EventLoop<M> {
         let options = options.at_least_one();
         let bell = Bell::new(wake);
         let letters = Mailbox::new(LETTERS);
-        let clock = Clock::new();
+        let clock = options.clock.unwrap_or_default();
         Self {
             events: Events::with_capacity(if poll.is_some() {
                 options.poll_events

@@ -1,10 +1,12 @@
 //! Who drives a server's loop while handlers take their time.
 
-use super::*;
+use super::{host::options, *};
 use crate::pool::Pool;
+use bywash_mio::EventLoop;
 use std::sync::{
-    Arc, Barrier,
+    Arc, Barrier, Mutex,
     atomic::{AtomicUsize, Ordering},
+    mpsc,
 };
 
 fn serve(
@@ -82,4 +84,59 @@ fn a_pool_of_one_thread_runs_one_handler_at_a_time() {
     assert_eq!(most.load(Ordering::SeqCst), 1);
     let ended = running.shutdown(Duration::from_secs(5));
     assert_eq!((ended.completed, ended.abandoned), (200, 0));
+}
+
+/// What one loop leaves for a thread of another's is not late by the other's clock.
+#[test]
+fn loops_that_share_a_pool_tell_the_same_time() {
+    let clock = || EventLoop::<()>::new(options()).unwrap().clock();
+    let first = clock();
+    thread::sleep(Duration::from_millis(2));
+    let (before, second) = (first.now(), clock());
+    assert!(second.now() >= before);
+}
+
+/// The thread that led runs the handler, another leads and ends the loop, and the handler hears of it.
+#[test]
+fn a_handler_may_end_its_own_server() {
+    let own: Arc<Mutex<Option<Running>>> = Arc::default();
+    let taken = Arc::clone(&own);
+    let (tell, told) = mpsc::channel();
+    let (running, channel) = serve(1, move |request| {
+        let running = taken.lock().unwrap().take();
+        if let Some(running) = running {
+            let _ = tell.send(running.shutdown(Duration::ZERO));
+        }
+        Ok(request)
+    });
+    *own.lock().unwrap() = Some(running);
+    let status = call(&channel, "").unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    let ended = told.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert_eq!(
+        (ended.completed, ended.cancelled, ended.abandoned),
+        (0, 1, 1)
+    );
+}
+
+/// Calls to the own server are served while their caller waits in a handler.
+#[test]
+fn a_handler_calls_its_own_server() {
+    let own: Arc<Mutex<Option<Channel>>> = Arc::default();
+    let named = Arc::clone(&own);
+    let (running, channel) = serve(4, move |request| {
+        let channel = named.lock().unwrap().clone();
+        match (&request[..], channel) {
+            (b"3", Some(channel)) => call(&channel, "2"),
+            (b"2", Some(channel)) => call(&channel, "1"),
+            _ => Ok(request),
+        }
+    });
+    *own.lock().unwrap() = Some(channel.clone());
+    for _ in 0..20 {
+        assert_eq!(call(&channel, "3").unwrap(), "1");
+    }
+    *own.lock().unwrap() = None;
+    let ended = running.shutdown(Duration::from_secs(5));
+    assert_eq!((ended.completed, ended.abandoned), (60, 0));
 }
