@@ -59,6 +59,9 @@ pub struct ChannelCore {
     /// Calls that wait for a connection or for room on it, in order.
     queue: VecDeque<CallId>,
     last_error: Option<Arc<ConnError>>,
+    /// How often it was asked for its time.
+    #[cfg(test)]
+    pub(crate) looks: std::cell::Cell<u64>,
 }
 
 impl ChannelCore {
@@ -74,6 +77,8 @@ impl ChannelCore {
             calls: Calls::default(),
             queue: VecDeque::new(),
             last_error: None,
+            #[cfg(test)]
+            looks: std::cell::Cell::default(),
         }
     }
 
@@ -439,6 +444,8 @@ impl ChannelCore {
 
     /// When [`on_time`](ChannelCore::on_time) is to be called.
     pub fn next_time(&self) -> Option<Instant> {
+        #[cfg(test)]
+        self.looks.set(self.looks.get() + 1);
         let connecting = self.connecting.next_time();
         let deadline = self.calls.next_deadline();
         connecting.into_iter().chain(deadline).min()

@@ -7,6 +7,7 @@ mod core;
 mod ends;
 mod fronts;
 mod letter;
+mod times;
 mod watch;
 
 pub use self::core::{ClientCore, home_of};

@@ -4,3 +4,13 @@ pub(crate) use std::{
     sync::{Condvar, Mutex, MutexGuard, atomic::AtomicBool},
     thread::{Thread, current, park, park_timeout},
 };
+
+/// Makes way for other threads, for a moment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no machine waits here, but a thread that drives one for others"
+)]
+pub(crate) fn pause() {
+    // To yield would do nothing where there are cores enough.
+    std::thread::sleep(std::time::Duration::from_micros(50));
+}

@@ -71,6 +71,10 @@ mod sync {
         *unparked = false;
     }
 
+    pub(crate) fn pause() {
+        loom::thread::yield_now();
+    }
+
     pub(crate) fn park_timeout(_: std::time::Duration) {
         park();
     }

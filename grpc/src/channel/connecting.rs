@@ -51,7 +51,7 @@ pub(super) struct Connecting {
     ready_at: Instant,
     /// Connections in a row that were ready, and soon gone without an answer to anything.
     useless: u32,
-    next_id: u64,
+    pub(super) next_id: u32,
 }
 
 impl Connecting {
@@ -68,19 +68,23 @@ impl Connecting {
         if self.fixed {
             self.attempt(now, net, spec, 0);
         } else {
-            self.next_id += 1;
-            let id = ResolveId(spec.first_conn + self.next_id);
+            let id = ResolveId(self.name(spec));
             self.phase = Phase::Resolving(id);
             net.resolve(id, &spec.target);
         }
     }
 
+    /// A name for what is asked of the network. After 2^32 they come again: none of another channel's ever does.
+    fn name(&mut self, spec: &ChannelSpec) -> u64 {
+        self.next_id = self.next_id.wrapping_add(1);
+        spec.first_conn.wrapping_add(u64::from(self.next_id))
+    }
+
     fn attempt(&mut self, now: Instant, net: &mut dyn Net, spec: &ChannelSpec, at: usize) {
+        let id = ConnId(self.name(spec));
         let Some(to) = self.addresses.get(at) else {
             return;
         };
-        self.next_id += 1;
-        let id = ConnId(spec.first_conn + self.next_id);
         let pause = spec.backoff.delay(self.failures, 1 << 63);
         let until = now + spec.connect_timeout.max(pause);
         self.phase = Phase::Trying { id, at, until };

@@ -16,7 +16,7 @@ pub struct ChannelSpec {
     pub backoff: Backoff,
     /// The least time that one attempt to connect is given.
     pub connect_timeout: Duration,
-    /// The first of the names that connections get; those of two channels on one loop must not meet.
+    /// The first of the 2^32 names that connections get; those of two channels on one loop must not meet.
     pub first_conn: u64,
 }
 

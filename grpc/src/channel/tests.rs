@@ -142,3 +142,28 @@ fn no_name_is_given_twice_when_a_crowd_has_gone() {
     names.dedup();
     assert_eq!(names.len(), 9000);
 }
+
+/// The names of a channel's connections stay its own, however often it connects.
+#[test]
+fn names_of_connections_come_round() {
+    use crate::client::home_of;
+    let (mut core, mut net) = (channel(), Nowhere::default());
+    core.spec.first_conn = 7 << 32;
+    core.connecting.next_id = u32::MAX - 2;
+    let mut now = Instant::ZERO;
+    for _ in 0..6 {
+        core.connect(now, &mut net);
+        let id = *net.asked.last().unwrap();
+        assert_eq!(home_of(id), 7, "{id:?}");
+        let why = Arc::new(ConnError {
+            address: String::new(),
+            fault: ConnFault::Refused,
+        });
+        let failed = NetEvent::ConnectFailed { id, why };
+        core.on_net(now, &mut net, failed, &mut |_, _| {});
+        now = core.next_time().unwrap();
+        core.on_time(now, &mut net, &mut |_, _| {});
+    }
+    net.asked.dedup();
+    assert_eq!(net.asked.len(), 6);
+}

@@ -1,9 +1,13 @@
 //! The machine behind all channels of a loop: letters in, events to the calls' threads.
 
+#[cfg(test)]
+mod tests;
+
 use super::{
     channel::HOME_SHIFT,
     fronts::{Front, Fronts, loop_ended, note},
     letter::{Kind, Letter, Start},
+    times::Times,
     watch::Watch,
 };
 use crate::{
@@ -35,6 +39,7 @@ pub struct ClientCore {
     host: Arc<dyn Host>,
     channels: QuickMap<u64, Home>,
     woken: Vec<(Arc<Pipe>, Wake)>,
+    times: Times,
     /// Calls that run code of the user's.
     attended: usize,
     /// Channels whose connections somebody hears of.
@@ -57,6 +62,7 @@ impl ClientCore {
             host,
             channels: QuickMap::default(),
             woken: Vec::new(),
+            times: Times::default(),
             attended: 0,
             recorded: 0,
         }
@@ -174,11 +180,9 @@ impl ClientCore {
 
     /// Time has passed.
     pub fn on_time(&mut self, now: Instant, net: &mut dyn Net) {
-        let homes = self.channels.iter();
-        let due: Vec<u64> = homes
-            .filter(|(_, home)| home.core.next_time().is_some_and(|at| at <= now))
-            .map(|(home, _)| *home)
-            .collect();
+        let times = &mut self.times;
+        // Whose time has come and is not done with has another turn.
+        let due: Vec<u64> = std::iter::from_fn(|| times.pop(now)).collect();
         for home in due {
             self.with(home, now, net, |home, now, net| {
                 let fronts = &mut home.fronts;
@@ -188,10 +192,9 @@ impl ClientCore {
         }
     }
 
-    /// When [`on_time`](ClientCore::on_time) is to be called.
+    /// When [`on_time`](ClientCore::on_time) is to be called: perhaps for a time that has been put off.
     pub fn next_time(&self) -> Option<Instant> {
-        let homes = self.channels.values();
-        homes.filter_map(|home| home.core.next_time()).min()
+        self.times.next()
     }
 
     fn with(
@@ -207,6 +210,7 @@ impl ClientCore {
         let _guard = OnLoop::enter();
         act(home, now, net);
         self.attended -= home.look_after(now, net, &mut self.woken);
+        self.times.note(number, home.core.next_time());
         home.watch.set(home.core.state(), Some(&*self.host));
         if home.core.is_gone() {
             self.recorded -= usize::from(!home.stats.is_empty());

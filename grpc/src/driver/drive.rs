@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     host::{Slot, on_loop},
-    sync::{Mutex, Thread, current, park, park_timeout},
+    sync::{Mutex, Thread, current, park, park_timeout, pause},
 };
 use std::{
     collections::VecDeque,
@@ -24,6 +24,9 @@ const TICK: Duration = Duration::from_millis(10);
 /// Messages in a row, without a thread that waits, that their own threads carry to the network; beyond them the keeper
 /// does, many at a time.
 const STREAK: u32 = 4;
+
+/// Turns in a row that a thread makes for others before it makes way.
+const ROUNDS: u32 = 8;
 
 /// A loop, as it is driven.
 pub(crate) trait Turning: Send {
@@ -132,9 +135,17 @@ impl<T: Turning> Drive<T> {
         }
     }
 
-    /// If nobody has led, what is in the mail is done now.
+    /// If nobody has led, what is in the mail is done now. Whoever goes on filling it is let in from time to time, and
+    /// does so itself then: not one thread works for all others for ever.
     fn tidy(&self, mut led: bool) {
+        let mut rounds = 0;
         while !led && !self.mail.is_empty() {
+            if rounds == ROUNDS {
+                pause();
+                rounds = 0;
+                continue;
+            }
+            rounds += 1;
             let Some(ticket) = self.helm.try_lead() else {
                 return;
             };

@@ -200,6 +200,68 @@ fn what_nobody_waits_for_is_done_too() {
     assert_eq!(answered.load(SeqCst), 20 + 4 * 200 + 200);
 }
 
+/// Never without mail when a turn of one thread's ends.
+struct Busy {
+    held: thread::ThreadId,
+    turns: Arc<AtomicUsize>,
+    taken: VecDeque<()>,
+}
+
+/// Turns beyond which a thread works for others for ever.
+const FOR_EVER: usize = 400;
+
+impl Turning for Busy {
+    type Message = ();
+
+    fn turn(&mut self, mail: &Mail<()>, _: Turn<'_>) -> bool {
+        mail.take_or_sleep(&mut self.taken);
+        self.taken.clear();
+        if current().id() != self.held || self.turns.load(SeqCst) >= FOR_EVER {
+            return true;
+        }
+        self.turns.fetch_add(1, SeqCst);
+        while mail.is_empty() {
+            thread::yield_now();
+        }
+        true
+    }
+
+    fn reserves(&self) -> bool {
+        false
+    }
+
+    fn end(&mut self, _: VecDeque<()>) {}
+}
+
+/// A thread that says something, while another says something in each turn, and when there was none for a while.
+#[test]
+fn a_thread_does_not_work_for_others_for_ever() {
+    let turns = Arc::<AtomicUsize>::default();
+    let turning = Busy {
+        held: current().id(),
+        turns: Arc::clone(&turns),
+        taken: VecDeque::new(),
+    };
+    let drive = Drive::new(turning, Box::new(|| {}));
+    let stop = AtomicUsize::new(0);
+    thread::scope(|s| {
+        s.spawn(|| {
+            let mut seen = 0;
+            while stop.load(SeqCst) == 0 {
+                let since = Instant::now();
+                let same = || turns.load(SeqCst) == seen && stop.load(SeqCst) == 0;
+                while same() && since.elapsed() < Duration::from_micros(20) {}
+                seen = turns.load(SeqCst);
+                drive.post((), false);
+            }
+        });
+        drive.post((), false);
+        stop.store(1, SeqCst);
+    });
+    let turns = turns.load(SeqCst);
+    assert!(turns < FOR_EVER, "held for {turns} turns");
+}
+
 #[test]
 fn who_gives_up_passes_the_lead_on() {
     let Bench { drive, .. } = bench();
