@@ -6,9 +6,14 @@ use mio::{Interest, Registry, Token};
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::time::Duration;
 
 /// Longest line, octets; who sends a longer one is disconnected.
-const LINE: usize = 1024;
+pub(crate) const LINE: usize = 1024;
+/// What is read of one client before others, and HTTP/2, come in between, octets.
+const TURN: usize = 16 * 1024;
+/// How long accepting rests after it failed, for want of descriptors as a rule.
+const REST: Duration = Duration::from_millis(100);
 /// What may wait for one client when there is more, octets.
 const OUTPUT: usize = 64 * 1024;
 
@@ -25,6 +30,10 @@ pub(crate) struct Lines {
     tokens: Range<usize>,
     clients: Vec<Option<Client>>,
     said: Vec<String>,
+    /// Clients of which there is more to read: no event says so again.
+    again: Vec<usize>,
+    /// Accepting failed, and somebody may still wait.
+    rests: bool,
 }
 
 impl Lines {
@@ -43,6 +52,8 @@ impl Lines {
             clients: tokens.clone().map(|_| None).collect(),
             tokens,
             said: Vec::new(),
+            again: Vec::new(),
+            rests: false,
         })
     }
 
@@ -55,13 +66,37 @@ impl Lines {
         if event.token() == self.listener_token {
             return self.accept();
         }
-        let index = event.token().0.wrapping_sub(self.tokens.start);
+        self.progress(event.token().0.wrapping_sub(self.tokens.start));
+    }
+
+    /// How long the poll may wait for the sake of this side; `None` is for ever.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        match (self.again.is_empty(), self.rests) {
+            (false, _) => Some(Duration::ZERO),
+            (true, true) => Some(REST),
+            (true, false) => None,
+        }
+    }
+
+    /// Goes on with what no event will tell of. To be called after every poll.
+    pub(crate) fn go_on(&mut self) {
+        if std::mem::take(&mut self.rests) {
+            self.accept();
+        }
+        for index in std::mem::take(&mut self.again) {
+            self.progress(index);
+        }
+    }
+
+    fn progress(&mut self, index: usize) {
         let Some(Some(client)) = self.clients.get_mut(index) else {
             return;
         };
-        let still_there = read(client, &mut self.said) && write(client);
-        if !still_there {
+        let found = read(client, &mut self.said);
+        if found == Found::End || !write(client) {
             self.drop_client(index);
+        } else if found == Found::More && !self.again.contains(&index) {
+            self.again.push(index);
         }
     }
 
@@ -93,8 +128,13 @@ impl Lines {
             match self.listener.accept() {
                 Ok((socket, _)) => self.add(socket),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return eprintln!("accepting failed: {error}"),
+                // Who has left the queue again does not concern those behind.
+                Err(e) if is_peers(&e) => {}
+                Err(error) => {
+                    eprintln!("accepting failed: {error}");
+                    self.rests = true;
+                    return;
+                }
             }
         }
     }
@@ -123,32 +163,62 @@ impl Lines {
     }
 }
 
-/// Reads all there is, and takes the lines out. False at the end.
-fn read(client: &mut Client, said: &mut Vec<String>) -> bool {
+fn is_peers(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted
+    )
+}
+
+/// What a read has come to.
+#[derive(PartialEq, Eq)]
+enum Found {
+    /// There is nothing more now.
+    Nothing,
+    /// There may be more.
+    More,
+    /// The client is gone, or has to go.
+    End,
+}
+
+/// Reads what there is, up to a turn's worth, and takes the lines out.
+fn read(client: &mut Client, said: &mut Vec<String>) -> Found {
     let mut buffer = [0; 4096];
-    loop {
+    let mut left = TURN;
+    while left > 0 {
         match client.socket.read(&mut buffer) {
-            Ok(0) => return false,
-            Ok(n) => client.input.extend_from_slice(&buffer[..n]),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return true,
+            Ok(0) => return Found::End,
+            Ok(n) => {
+                client.input.extend_from_slice(&buffer[..n]);
+                left = left.saturating_sub(n);
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Found::Nothing,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return false,
+            Err(_) => return Found::End,
         }
-        while let Some(end) = client.input.iter().position(|octet| *octet == b'\n') {
-            let line = String::from_utf8_lossy(&client.input[..end]);
+        let mut taken = 0;
+        for line in client.input.split_inclusive(|octet| *octet == b'\n') {
+            if line.len() > LINE + 1 {
+                return Found::End;
+            }
+            let Some(line) = line.strip_suffix(b"\n") else {
+                break;
+            };
+            taken += line.len() + 1;
+            let line = String::from_utf8_lossy(line);
             said.push(line.trim_end_matches('\r').to_owned());
-            client.input.drain(..=end);
         }
-        if client.input.len() > LINE {
-            return false;
-        }
+        client.input.drain(..taken);
     }
+    Found::More
 }
 
 /// Writes as much as the socket takes. False if it fails.
 fn write(client: &mut Client) -> bool {
     while !client.output.is_empty() {
         match client.socket.write(&client.output) {
+            Ok(0) => return false,
             Ok(n) => drop(client.output.drain(..n)),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return true,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

@@ -33,6 +33,8 @@ use web::Web;
 const USAGE: &str = "usage: guest_loop [--lines ADDR:PORT] [--listen ADDR:PORT]";
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
+/// Rounds of news before the poll is asked again.
+const ROUNDS: u32 = 16;
 /// Requests may finish for so long.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -114,7 +116,10 @@ impl Program {
     fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         loop {
-            let wait = self.settle();
+            let wait = match (self.settle(), self.lines.patience()) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
             if self.guest.is_over() {
                 return Ok(());
             }
@@ -133,13 +138,14 @@ impl Program {
                     _ => self.lines.handle_event(event),
                 }
             }
+            self.lines.go_on();
         }
     }
 
-    /// Lets both protocols progress until neither has news for the other; returns how long the poll
-    /// may wait.
+    /// Lets both protocols progress until neither has news for the other, up to a bound: clients that
+    /// always have some keep neither others nor signals waiting. Returns how long the poll may wait.
     fn settle(&mut self) -> Option<Duration> {
-        loop {
+        for _ in 0..ROUNDS {
             let wait = self.guest.finish_turn(&mut self.web);
             let mut news = self.web.take_posted();
             news.extend(self.lines.take_said());
@@ -149,6 +155,9 @@ impl Program {
             self.lines.tell(&news);
             self.web.tell(&mut self.guest.cx(), &news);
         }
+        // What was told last is written before the poll is asked again.
+        self.guest.finish_turn(&mut self.web);
+        Some(Duration::ZERO)
     }
 
     fn stop(&mut self) {

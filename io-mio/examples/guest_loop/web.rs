@@ -1,5 +1,6 @@
 //! The HTTP/2 side: the same lines, read and written by requests.
 
+use super::lines::LINE;
 use bytes::Bytes;
 use bywash_mio::error::Notice;
 use bywash_mio::proto::error::SendError;
@@ -137,6 +138,9 @@ impl Web {
     fn body_ends(&mut self, cx: &mut Cx<'_>, at: Stream) {
         if let Some(Body::Wanted(body)) = self.bodies.remove(&at) {
             let text = String::from_utf8_lossy(&body);
+            if text.lines().any(|line| line.len() > LINE) {
+                return self.refuse(cx, at, "413", true);
+            }
             self.posted.extend(text.lines().map(str::to_owned));
             // The lines are out even if the client is gone.
             let _ = respond(cx, at, "204", true);
@@ -160,11 +164,17 @@ fn respond(
     end: bool,
 ) -> Result<(), SendError> {
     let server = cx.server(conn).ok_or(SendError::Gone)?;
-    let status = (":status", status);
-    match end {
-        true => server.response(stream, &[status], true),
-        false => server.response(stream, &[status, ("content-type", "text/plain")], false),
+    let fields = match (end, status) {
+        (false, _) => vec![(":status", status), ("content-type", "text/plain")],
+        (true, "405") => vec![(":status", status), ("allow", "GET, POST")],
+        (true, _) => vec![(":status", status)],
+    };
+    let sent = server.response(stream, &fields, end);
+    if sent.is_err() {
+        // It reads nothing: an answer that does not go out now never will.
+        server.send(stream).reset(ErrorCode::INTERNAL_ERROR);
     }
+    sent
 }
 
 impl Handler for Web {
