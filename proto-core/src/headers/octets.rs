@@ -155,11 +155,14 @@ mod tests {
 
     /// Every octet at every place of strings of every short length.
     fn everywhere(mut check: impl FnMut(&[u8])) {
-        for length in 0..20 {
+        /// The interpreter is slow: it takes a few of each.
+        const STEP: usize = if cfg!(miri) { 31 } else { 1 };
+        let lengths = (0..20).filter(|length| STEP == 1 || matches!(length, 0..=5 | 8 | 9 | 17));
+        for length in lengths {
             let mut string = vec![b'a'; length];
             check(&string);
             for at in 0..length {
-                for octet in 0..=255 {
+                for octet in (0..=255).step_by(STEP) {
                     string[at] = octet;
                     check(&string);
                 }
