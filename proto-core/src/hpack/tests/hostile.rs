@@ -62,20 +62,23 @@ fn strings_are_bounded_packed_and_unpacked() {
 
 #[test]
 fn break_ends_it() {
-    let mut seen = 0;
-    let mut sink = |_: &[u8], _: &[u8], _| {
-        seen += 1;
-        if seen == 3 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    assert_eq!(
-        Decoder::new(4096).decode(&[0x82; 100], 100, &mut sink),
-        Err(DecodeError::Aborted)
-    );
-    assert_eq!(seen, 3);
+    // By index, and as literals, remembered or not, of three octets each.
+    for field in [&unhex("82")[..], &unhex("400000"), &unhex("000000")] {
+        let mut seen = 0;
+        let mut sink = |_: &[u8], _: &[u8], _| {
+            seen += 1;
+            if seen == 3 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        assert_eq!(
+            Decoder::new(4096).decode(&field.repeat(100), 100, &mut sink),
+            Err(DecodeError::Aborted)
+        );
+        assert_eq!(seen, 3);
+    }
 }
 
 /// One large entry, then its index over and over: nothing is copied but by the sink.

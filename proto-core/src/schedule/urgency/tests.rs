@@ -61,6 +61,28 @@ fn urgent_first_but_nobody_starves() {
     assert_eq!(picked[0], slots[1]);
 }
 
+/// Whoever is alone is served past the order, so the other kind of the same urgency counts, and the same kind.
+#[test]
+fn alone_is_who_has_nobody_beside() {
+    for (others, alone) in [
+        (&[][..], true),
+        (&[(3, false)], false),
+        (&[(3, true)], false),
+        (&[(4, true)], false),
+    ] {
+        for incremental in [false, true] {
+            let all = [&[(3, incremental)], others].concat();
+            let (mut store, mut urgency, slots) = with(&all);
+            assert_eq!(urgency.is_alone(&store, slots[0]), alone, "{all:?}");
+            for &other in &slots[1..] {
+                assert!(!urgency.is_alone(&store, other), "{all:?}");
+                urgency.remove(&mut store, other);
+            }
+            assert!(urgency.is_alone(&store, slots[0]), "{all:?}");
+        }
+    }
+}
+
 #[test]
 fn every_ready_stream_is_served() {
     fn law(priorities: Vec<(u8, bool)>) -> bool {
