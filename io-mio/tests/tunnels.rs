@@ -139,8 +139,27 @@ fn a_proxy_does_not_pass_one_on() {
         },
         lax,
     );
+    let (at, end) = proxy(to);
+    let (head, body) = ask(&mut connect(at), &PLAIN);
+    assert_eq!(head.get("content-length"), None, "{head:?}");
+    assert_eq!((head.get("a"), &body[..]), (Some(&b"b"[..]), &b"hello"[..]));
+    end();
+}
+
+#[test]
+fn a_proxy_waits_for_what_its_server_enables() {
+    let (_server, to) = serve(answer, config());
+    let (at, end) = proxy(to);
+    // It makes its first connection for this.
+    let (head, body) = ask(&mut connect(at), &EXTENDED);
+    assert_eq!((head.status(), &body[..]), (Some(200), &b"hello"[..]));
+    end();
+}
+
+/// The proxy before a server: where it listens, and what ends it.
+fn proxy(to: SocketAddr) -> (SocketAddr, impl FnOnce()) {
     let mut event_loop = EventLoop::new(LoopOptions::default()).unwrap();
-    let listen = Listen::tcp("127.0.0.1:0".parse().unwrap());
+    let listen = Listen::tcp("127.0.0.1:0".parse().unwrap()).config(config());
     let listener = event_loop.cx().listen(listen).unwrap();
     let at = event_loop.cx().listening_at(listener).unwrap();
     let stop = event_loop.shutdown_handle();
@@ -148,9 +167,9 @@ fn a_proxy_does_not_pass_one_on() {
         let connect = Connect::new(Target::Addresses(vec![to]));
         event_loop.run(&mut relay::Proxy::new(relay::Pool::new(connect)))
     });
-    let (head, body) = ask(&mut connect(at.tcp().unwrap()), &PLAIN);
-    assert_eq!(head.get("content-length"), None, "{head:?}");
-    assert_eq!((head.get("a"), &body[..]), (Some(&b"b"[..]), &b"hello"[..]));
-    stop(Duration::ZERO);
-    thread.join().unwrap().unwrap();
+    let end = move || {
+        stop(Duration::ZERO);
+        thread.join().unwrap().unwrap();
+    };
+    (at.tcp().unwrap(), end)
 }

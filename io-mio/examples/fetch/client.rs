@@ -257,7 +257,8 @@ impl Client {
 
     fn stream_ended(&mut self, cx: &mut Cx<'_>, index: usize, end: StreamEnd) {
         let job = &mut self.jobs[index];
-        if !end.retry.is_safe() || job.tries >= TRIES {
+        // What was answered was processed, whatever the server says; its body may be printed already.
+        if !end.retry.is_safe() || job.tries >= TRIES || job.status.is_some() {
             return self.end(cx, index, Outcome::Failed(end.to_string()));
         }
         if let Some(stream) = job.stream.take() {

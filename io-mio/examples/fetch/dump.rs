@@ -1,5 +1,6 @@
 //! Prints every frame, both ways.
 
+use super::report::tell;
 use bywash_mio::Conn;
 use bywash_mio::proto::frame::extension::PriorityUpdate;
 use bywash_mio::proto::frame::{Flags, GoAway, RstStream, SettingsPayload, WindowUpdate};
@@ -16,14 +17,14 @@ pub(crate) struct Dump {
 /// Whom we talk to, and what TLS agreed on.
 pub(crate) fn print_connection(conn: &Conn<'_>) {
     match conn.tls() {
-        None => eprintln!("connected to {} in cleartext", conn.peer()),
-        Some(facts) => eprintln!(
+        None => tell(format_args!("connected to {} in cleartext", conn.peer())),
+        Some(facts) => tell(format_args!(
             "connected to {} by {} with {}, {} certificate(s)",
             conn.peer(),
             facts.version,
             facts.alpn.as_deref().unwrap_or_default().escape_ascii(),
             facts.peer_certificates.len()
-        ),
+        )),
     }
 }
 
@@ -50,7 +51,7 @@ impl Observer for Dump {
             }
             _ => {}
         }
-        eprintln!("{text}");
+        tell(&text);
     }
 }
 

@@ -120,6 +120,9 @@ impl Job {
         };
         let file = File::open(path)?;
         let facts = file.metadata()?;
+        if self.tries > 0 && !facts.is_file() {
+            return Err(io::Error::other("what is no file cannot be sent again"));
+        }
         self.upload = Some(Upload::new(file));
         let length = facts.is_file().then_some(facts.len());
         Ok((options.head(&self.url, length), false))

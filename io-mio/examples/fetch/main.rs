@@ -19,7 +19,8 @@
 //! | `--unix PATH` | connect to this Unix socket, whatever the URLs name |
 //! | `--timeout SECONDS` | for all of it |
 //!
-//! The exit status is 1 if a URL failed (a status of 400 and above is a failure), 2 for wrong flags.
+//! The exit status is 1 if a URL failed (a status of 400 and above is a failure) or its
+//! body could not be printed, 2 for wrong flags.
 
 mod client;
 mod dump;
@@ -33,6 +34,7 @@ use bywash_mio::tls::{ClientTls, Roots};
 use bywash_mio::{Connector, EventLoop, LoopOptions};
 use options::Options;
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,18 +71,20 @@ fn run(options: Options, tls: Option<Arc<dyn Connector>>) -> std::io::Result<usi
     let end = clock.now();
     event_loop.shutdown(GRACE);
     event_loop.run(&mut client)?;
-    Ok(report::print(client.jobs(), start, end))
+    let failed = report::print(client.jobs(), start, end);
+    Ok(report::flush(&mut std::io::stdout(), failed))
 }
 
 fn main() -> ExitCode {
     let wrong = |problem: &dyn std::fmt::Display| {
-        eprintln!("fetch: {problem}");
+        report::tell(format_args!("fetch: {problem}"));
         ExitCode::from(2)
     };
     let options = match Options::from_env() {
         Ok(Some(options)) => options,
         Ok(None) => {
-            println!("{}", options::USAGE);
+            // Nobody may be reading it.
+            let _ = writeln!(std::io::stdout(), "{}", options::USAGE);
             return ExitCode::SUCCESS;
         }
         Err(error) => return wrong(&format_args!("{error}; {}", options::USAGE)),
@@ -93,7 +97,7 @@ fn main() -> ExitCode {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("fetch: {error}");
+            report::tell(format_args!("fetch: {error}"));
             ExitCode::FAILURE
         }
     }

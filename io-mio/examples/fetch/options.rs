@@ -54,12 +54,25 @@ impl Options {
         if self.urls.is_empty() {
             return Err("no URL".into());
         }
+        if cfg!(not(unix)) && self.unix.is_some() {
+            return Err("--unix: this system has no Unix sockets".into());
+        }
         if let (true, Some(_)) = (self.is_insecure, &self.cacert) {
             return Err("--insecure and --cacert exclude each other".into());
         }
         if let Some(path) = &self.data {
             // Said once here, and not once for each URL.
-            std::fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let shown = path.display();
+            let facts = std::fs::File::open(path).and_then(|file| file.metadata());
+            let facts = facts.map_err(|e| format!("{shown}: {e}"))?;
+            if facts.is_dir() {
+                return Err(format!("{shown} is a folder"));
+            }
+            if !facts.is_file() && self.urls.len() > 1 {
+                return Err(format!(
+                    "{shown} is no file: it can be sent once, to one URL"
+                ));
+            }
         }
         for url in &self.urls {
             let head = self.head(url, self.data.is_some().then_some(0));

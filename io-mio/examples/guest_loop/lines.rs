@@ -3,6 +3,7 @@
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
+use std::fmt::Display;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -131,7 +132,7 @@ impl Lines {
                 // Who has left the queue again does not concern those behind.
                 Err(e) if is_peers(&e) => {}
                 Err(error) => {
-                    eprintln!("accepting failed: {error}");
+                    tell(format_args!("accepting failed: {error}"));
                     self.rests = true;
                     return;
                 }
@@ -161,6 +162,11 @@ impl Lines {
             let _ = self.registry.deregister(&mut client.socket);
         }
     }
+}
+
+/// A line on standard error, which nobody may be reading: that ends no program.
+pub(crate) fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn is_peers(error: &io::Error) -> bool {

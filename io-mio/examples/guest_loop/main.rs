@@ -19,9 +19,10 @@ mod web;
 
 use bywash_mio::{EventLoop, Guest, Listen, LoopOptions};
 use lexopt::prelude::*;
-use lines::Lines;
+use lines::{Lines, tell};
 use mio::{Events, Interest, Poll, Token, Waker};
 use signal_hook_mio::v1_0::Signals;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::process::ExitCode;
@@ -102,8 +103,9 @@ impl Program {
         let listener = cx
             .listen(Listen::tcp(options.listen))
             .map_err(at(options.listen))?;
-        println!("lines: {}", lines.address()?);
-        println!("http://{}", cx.listening_at(listener)?);
+        let mut out = io::stdout();
+        writeln!(out, "lines: {}", lines.address()?)?;
+        writeln!(out, "http://{}", cx.listening_at(listener)?)?;
         Ok(Self {
             poll,
             signals,
@@ -170,13 +172,14 @@ impl Program {
 
 fn main() -> ExitCode {
     let wrong = |problem: &dyn fmt::Display| {
-        eprintln!("guest_loop: {problem}");
+        tell(format_args!("guest_loop: {problem}"));
         ExitCode::from(2)
     };
     let options = match parse() {
         Ok(Some(options)) => options,
         Ok(None) => {
-            println!("{USAGE}");
+            // Nobody may be reading it.
+            let _ = writeln!(io::stdout(), "{USAGE}");
             return ExitCode::SUCCESS;
         }
         Err(error) => return wrong(&format_args!("{error}; {USAGE}")),

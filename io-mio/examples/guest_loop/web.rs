@@ -1,6 +1,6 @@
 //! The HTTP/2 side: the same lines, read and written by requests.
 
-use super::lines::LINE;
+use super::lines::{LINE, tell};
 use bytes::Bytes;
 use bywash_mio::error::Notice;
 use bywash_mio::proto::error::SendError;
@@ -202,6 +202,6 @@ impl Handler for Web {
     }
 
     fn on_notice(&mut self, _cx: &mut Cx<'_>, notice: &Notice) {
-        eprintln!("{notice}");
+        tell(notice);
     }
 }

@@ -13,6 +13,7 @@ use bywash_mio::proto::config::Config;
 use bywash_mio::{Connect, EventLoop, Listen, LoopOptions, Target};
 use lexopt::prelude::*;
 use relay::{Pool, Proxy};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -79,7 +80,7 @@ fn run(options: &Options) -> std::io::Result<()> {
     let mut event_loop = EventLoop::new(LoopOptions::default())?;
     let mut cx = event_loop.cx();
     let listener = cx.listen(Listen::tcp(options.listen).config(Arc::clone(&config)))?;
-    println!("http://{}", cx.listening_at(listener)?);
+    writeln!(std::io::stdout(), "http://{}", cx.listening_at(listener)?)?;
     end_on_signals(event_loop.shutdown_handle())?;
     let connect = Connect::new(Target::Addresses(vec![options.to])).config(config);
     event_loop.run(&mut Proxy::new(Pool::new(connect)))
@@ -88,7 +89,8 @@ fn run(options: &Options) -> std::io::Result<()> {
 fn main() -> ExitCode {
     let problem: Box<dyn std::error::Error> = match parse() {
         Ok(None) => {
-            println!("{USAGE}");
+            // Nobody may be reading it.
+            let _ = writeln!(std::io::stdout(), "{USAGE}");
             return ExitCode::SUCCESS;
         }
         Err(error) => format!("{error}; {USAGE}").into(),
@@ -97,6 +99,6 @@ fn main() -> ExitCode {
             Err(error) => format!("{}: {error}", options.listen).into(),
         },
     };
-    eprintln!("proxy: {problem}");
+    let _ = writeln!(std::io::stderr(), "proxy: {problem}");
     ExitCode::from(2)
 }

@@ -1,6 +1,7 @@
 //! One request and its response, on their way through.
 
 use super::flow::{End, Flow};
+use super::tell;
 use bywash_mio::Cx;
 use bywash_mio::proto::error::SendError;
 use bywash_mio::proto::headers::Head;
@@ -70,7 +71,7 @@ impl Exchange {
             // The event that tells of its end is on its way.
             Ok(()) | Err(SendError::Gone) => self.finish(cx),
             Err(error) => {
-                eprintln!("a message could not be passed on: {error}");
+                tell(format_args!("a message could not be passed on: {error}"));
                 self.break_off(cx, ErrorCode::INTERNAL_ERROR);
                 true
             }

@@ -3,6 +3,7 @@
 use super::exchange::Exchange;
 use super::flow::End;
 use super::pool::{Placed, Pool};
+use super::tell;
 use bywash_mio::error::{ConnectError, End as ConnectionEnd, Notice};
 use bywash_mio::proto::error::{EndedBy, SendError, StreamEnd};
 use bywash_mio::proto::event::Event;
@@ -151,7 +152,7 @@ impl Proxy {
         });
         if let Some(Err(error)) = sent {
             if error != SendError::Gone {
-                eprintln!("a response could not be passed on: {error}");
+                tell(format_args!("a response could not be passed on: {error}"));
             }
             exchange.break_off(cx, ErrorCode::INTERNAL_ERROR);
             return self.remove(key);
@@ -327,7 +328,7 @@ impl Handler for Proxy {
     }
 
     fn on_connect_failed(&mut self, cx: &mut Cx<'_>, conn: ConnId, error: ConnectError) {
-        eprintln!("the server cannot be reached: {error}");
+        tell(format_args!("the server cannot be reached: {error}"));
         self.pool.gone(conn);
         if !self.pool.has_hope() {
             self.refuse_waiting(cx);
@@ -336,7 +337,7 @@ impl Handler for Proxy {
 
     fn on_close(&mut self, cx: &mut Cx<'_>, conn: ConnId, end: &ConnectionEnd, _tag: u64) {
         if end.reason.is_peer_fault() {
-            eprintln!("a connection was ended: {end}");
+            tell(format_args!("a connection was ended: {end}"));
         }
         self.pool.gone(conn);
         if !self.waiting.is_empty() {
@@ -345,6 +346,6 @@ impl Handler for Proxy {
     }
 
     fn on_notice(&mut self, _cx: &mut Cx<'_>, notice: &Notice) {
-        eprintln!("{notice}");
+        tell(notice);
     }
 }

@@ -77,6 +77,8 @@ impl Pool {
                 Err(OpenError::Limit | OpenError::OutputFull) => {}
                 Err(OpenError::Head(_)) => return Placed::Refused("400"),
                 Err(OpenError::HeadTooLarge { .. }) => return Placed::Refused("431"),
+                // What it enables is not known before its SETTINGS have come.
+                Err(OpenError::NoExtendedConnect) if client.peer_settings().is_none() => {}
                 Err(OpenError::NoExtendedConnect) => return Placed::Refused("501"),
                 Err(_) => *state = State::Leaving,
             }
