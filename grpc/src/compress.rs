@@ -2,6 +2,13 @@
 //!
 //! A [`Registry`] holds the encodings of a server or a channel and reads what a peer declares and accepts. [`seal`] and
 //! [`open`] stand between codecs and framing: they compress what pays off, and inflate no further than a limit.
+//!
+//! Messages are compressed by the thread that sends them, and inflated by the one that reads their connection: a loop of
+//! the server, or at a channel whoever drives it, which is mostly the caller that waits for the message. So that thread
+//! learns at once whether a message is too large or none at all, and ends the call; but the loop's other connections wait
+//! meanwhile, for as long as it takes to make `max_recv` octets (4 MiB by default) of one message, and of all that one
+//! read has brought, 1 032 octets of each, which is what DEFLATE can make of one. Where strangers may send compressed
+//! messages, lower `max_recv`, give the server more loops, or a registry without encodings.
 
 mod deflate;
 mod error;

@@ -172,7 +172,8 @@ impl ServerBuilder {
     }
 
     /// Calls that one connection may have at once. Default 1 000. Their heads have room for 1 KiB each, of up to 65 536
-    /// calls; calls beyond that are refused like those beyond the number.
+    /// calls; calls beyond that are refused like those beyond the number. It is also how many requests a connection can
+    /// make the server hold: see [`Limits::max_recv`].
     #[must_use]
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.config.settings.max_concurrent_streams = streams;

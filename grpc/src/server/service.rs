@@ -38,7 +38,16 @@ pub(crate) struct Entry {
 /// Bounds on messages; `None` leaves it to the next wider: a method's to its service's, that to the server's.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
-    /// The most octets of a received message.
+    /// The most octets of a received message, compressed and not.
+    ///
+    /// Messages are held whole before a handler has them. One that is still arriving, or the request of a call that takes
+    /// one and whose client does not end it, is held for as long as the call lives: until its deadline, if it has one.
+    /// So a connection can make a server hold `max_concurrent_streams` times this, 1 000 times 4 MiB by default, octet by
+    /// octet as it sends them; what a message claims to be takes nothing. Credit is not held back for it: messages that
+    /// wait for one another's credit would never be whole. Where strangers call, lower either bound.
+    ///
+    /// What lies behind a whole message that nobody reads is bounded apart: by the window of its stream, and where that
+    /// is more than 16 MiB on one connection, by the window of the connection too.
     pub max_recv: Option<usize>,
     /// The most octets of a sent message.
     pub max_send: Option<usize>,
