@@ -293,9 +293,10 @@ impl Builder {
                     println!("cargo:rerun-if-changed={}", input.display());
                 }
             }
+            let mut types = descriptors::Types::new();
             for file in &parsed.set.file {
                 let skip = |name: &str| self.is_extern(name);
-                descriptors::check_names(file, self.strip_prefix, includes, &skip)?;
+                descriptors::check_names(file, self.strip_prefix, includes, &mut types, &skip)?;
                 packages.note_file(file);
             }
             self.generate(parsed.set, &mut packages)?;

@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeMap,
     fs,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
-use heck::ToUpperCamelCase;
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
 use crate::{comments, error::Error};
@@ -34,8 +35,23 @@ pub(crate) fn parse(protos: &[PathBuf], includes: &[PathBuf]) -> Result<Parsed, 
             .collect();
         includes.dedup();
     }
-    let told = |e: &protox::Error| Error::from_protox(e, |name| on_disk(name, &includes));
-    let mut compiler = protox::Compiler::new(&includes).map_err(|e| told(&e))?;
+    // It decodes what it has encoded, and unwraps: of messages that are nested too deeply nothing is left.
+    let read = AssertUnwindSafe(|| read(protos, &includes));
+    catch_unwind(read).unwrap_or_else(|_| {
+        let message =
+            "protox, which reads .proto files, has panicked: are messages nested very deeply?";
+        let file = protos.first().map(|path| path.display().to_string());
+        Err(Error::proto(
+            message.to_owned(),
+            file.unwrap_or_default(),
+            None,
+        ))
+    })
+}
+
+fn read(protos: &[PathBuf], includes: &[PathBuf]) -> Result<Parsed, Error> {
+    let told = |e: &protox::Error| Error::from_protox(e, |name| on_disk(name, includes));
+    let mut compiler = protox::Compiler::new(includes).map_err(|e| told(&e))?;
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files(protos).map_err(|e| told(&e))?;
     let mut set = compiler.file_descriptor_set();
@@ -64,12 +80,20 @@ fn on_disk(name: &str, includes: &[PathBuf]) -> String {
         .map_or_else(|| name.to_owned(), |path| path.display().to_string())
 }
 
-/// Refuses types and enum values whose Rust names would be equal; prost-build panics over the latter and
-/// leaves the former to the compiler. `skip` says what is not written at all, by full name.
+/// Rust's names in one scope, and the protocol's that they were made of.
+type Seen = BTreeMap<String, String>;
+
+/// The types of all packages so far, by module.
+pub(crate) type Types = BTreeMap<Vec<String>, Seen>;
+
+/// Refuses what would have no name in Rust, and types, members and enum values whose names there would be equal;
+/// prost-build panics over the latter and leaves all else to the compiler. `skip` says what is not written at all, by
+/// full name.
 pub(crate) fn check_names(
     file: &FileDescriptorProto,
     strip_prefix: bool,
     includes: &[PathBuf],
+    types: &mut Types,
     skip: &dyn Fn(&str) -> bool,
 ) -> Result<(), Error> {
     let check = Check {
@@ -78,11 +102,20 @@ pub(crate) fn check_names(
         includes,
         skip,
     };
-    let package = match file.package() {
-        "" => String::new(),
-        package => format!(".{package}"),
-    };
-    check.scope(&package, &file.message_type, &file.enum_type, &[], (4, 5))
+    let (mut module, mut package) = (Vec::new(), String::new());
+    for part in file.package().split('.').filter(|part| !part.is_empty()) {
+        module.push(check.spelled(part, part.to_snake_case(), &[2])?);
+        package = format!("{package}.{part}");
+    }
+    let seen = types.entry(module).or_default();
+    check.scope(
+        &package,
+        seen,
+        &file.message_type,
+        &file.enum_type,
+        &[],
+        (4, 5),
+    )
 }
 
 struct Check<'a> {
@@ -97,12 +130,12 @@ impl Check<'_> {
     fn scope(
         &self,
         scope: &str,
+        seen: &mut Seen,
         messages: &[DescriptorProto],
         enums: &[EnumDescriptorProto],
         path: &[i32],
         tags: (i32, i32),
     ) -> Result<(), Error> {
-        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         let places = |tag: i32| (0i32..).map(move |index| [path, &[tag, index]].concat());
         // Entries of maps are no types in Rust.
         let is_entry = |m: &DescriptorProto| m.options.as_ref().is_some_and(|o| o.map_entry());
@@ -116,11 +149,7 @@ impl Check<'_> {
             if (self.skip)(&format!("{scope}.{name}")) {
                 continue;
             }
-            let rust = name.to_upper_camel_case();
-            if let Some(first) = seen.insert(rust.clone(), name) {
-                let message = format!("'{name}' and '{first}' are both '{rust}' in Rust");
-                return Err(self.error(message, &place));
-            }
+            self.claim(seen, name, name.to_upper_camel_case(), &place)?;
         }
         for (item, place) in enums.iter().zip(places(tags.1)) {
             if !(self.skip)(&format!("{scope}.{}", item.name())) {
@@ -130,17 +159,67 @@ impl Check<'_> {
         for (item, place) in messages.iter().zip(places(tags.0)) {
             let inner = format!("{scope}.{}", item.name());
             if !(self.skip)(&inner) {
-                self.scope(&inner, &item.nested_type, &item.enum_type, &place, (3, 4))?;
+                self.members(item, &place)?;
+                let (nested, seen) = (&item.nested_type, &mut Seen::new());
+                self.scope(&inner, seen, nested, &item.enum_type, &place, (3, 4))?;
             }
         }
         Ok(())
+    }
+
+    /// A message's fields and oneofs are one struct's fields, a oneof's fields one enum's variants.
+    fn members(&self, message: &DescriptorProto, path: &[i32]) -> Result<(), Error> {
+        let mut fields = Seen::new();
+        let mut oneofs = vec![Seen::new(); message.oneof_decl.len()];
+        for (index, field) in (0i32..).zip(&message.field) {
+            let (name, place) = (field.name(), [path, &[2, index]].concat());
+            let oneof = field.oneof_index.filter(|_| !field.proto3_optional());
+            let oneof = oneof.and_then(|at| oneofs.get_mut(usize::try_from(at).ok()?));
+            match oneof {
+                Some(variants) => {
+                    self.claim(variants, name, name.to_upper_camel_case(), &place)?;
+                }
+                None => self.claim(&mut fields, name, name.to_snake_case(), &place)?,
+            }
+        }
+        for ((index, oneof), variants) in (0i32..).zip(&message.oneof_decl).zip(oneofs) {
+            let (name, place) = (oneof.name(), [path, &[8, index]].concat());
+            // One that stands for an optional field is no member.
+            if !variants.is_empty() {
+                self.claim(&mut fields, name, name.to_snake_case(), &place)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn claim(&self, seen: &mut Seen, name: &str, rust: String, path: &[i32]) -> Result<(), Error> {
+        let rust = self.spelled(name, rust, path)?;
+        match seen.insert(rust.clone(), name.to_owned()) {
+            None => Ok(()),
+            Some(first) => {
+                let message = format!("'{name}' and '{first}' are both '{rust}' in Rust");
+                Err(self.error(message, path))
+            }
+        }
+    }
+
+    fn spelled(&self, name: &str, rust: String, path: &[i32]) -> Result<String, Error> {
+        match rust.is_empty() {
+            true => {
+                let message = format!("'{name}' is no name in Rust: it has no letter and no digit");
+                Err(self.error(message, path))
+            }
+            false => Ok(rust),
+        }
     }
 
     fn values(&self, item: &EnumDescriptorProto, path: &[i32]) -> Result<(), Error> {
         let prefix = item.name().to_upper_camel_case();
         let mut seen: BTreeMap<String, (i32, &str)> = BTreeMap::new();
         for (index, value) in (0i32..).zip(&item.value) {
-            let mut rust = value.name().to_upper_camel_case();
+            let place = [path, &[2, index]].concat();
+            let name = value.name();
+            let mut rust = self.spelled(name, name.to_upper_camel_case(), &place)?;
             if let (true, Some(rest)) = (self.strip_prefix, rust.strip_prefix(&prefix)) {
                 if rest.starts_with(char::is_uppercase) {
                     rust = rest.to_owned();
@@ -150,11 +229,11 @@ impl Check<'_> {
                 // An alias of a number is left out of the Rust enum.
                 Some((number, _)) if *number == value.number() => {}
                 Some((_, first)) => {
-                    let (name, item) = (value.name(), item.name());
+                    let item = item.name();
                     let message = format!(
                         "'{name}' and '{first}' of enum '{item}' are both '{rust}' in Rust"
                     );
-                    return Err(self.error(message, &[path, &[2, index]].concat()));
+                    return Err(self.error(message, &place));
                 }
                 None => {
                     seen.insert(rust, (value.number(), value.name()));

@@ -83,7 +83,15 @@ pub(crate) struct Taken {
 }
 
 pub(crate) fn type_ident(proto: &str) -> String {
-    proto.to_upper_camel_case()
+    spelled(proto.to_upper_camel_case())
+}
+
+/// A name may be of underscores and digits alone, which are lost when its case changes.
+fn spelled(ident: String) -> String {
+    match ident.starts_with(|c: char| !c.is_numeric()) {
+        true => ident,
+        false => format!("_{ident}"),
+    }
 }
 
 /// The module that prost-build makes for a package part or a message, keywords spelt raw where they can be.
@@ -99,7 +107,7 @@ pub(crate) fn prost_module(proto: &str) -> String {
 
 /// The module of a service.
 pub(crate) fn module(service: &str, taken: &mut Taken) -> Name {
-    let name = settle(service, service.to_snake_case(), |ident| {
+    let name = settle(service, spelled(service.to_snake_case()), |ident| {
         if KEYWORDS.contains(&ident) {
             Some(format!("`{ident}` is a keyword"))
         } else if taken.modules.contains(ident) {
@@ -117,7 +125,9 @@ pub(crate) fn module(service: &str, taken: &mut Taken) -> Name {
 /// The trait of a service.
 pub(crate) fn service_trait(service: &str, taken: &Taken) -> Name {
     settle(service, type_ident(service), |ident| {
-        if MODULE_TYPES.contains(&ident) {
+        if KEYWORDS.contains(&ident) {
+            Some(format!("`{ident}` is a keyword"))
+        } else if MODULE_TYPES.contains(&ident) {
             Some(format!("this module has a `{ident}` of its own"))
         } else if taken.types.contains(ident) {
             Some(format!("`{ident}` is a message or enum of this package"))
@@ -132,7 +142,7 @@ pub(crate) fn rpcs<'a>(protos: impl Iterator<Item = &'a str>) -> Vec<Name> {
     let mut used: BTreeSet<String> = BTreeSet::new();
     protos
         .map(|proto| {
-            let name = settle(proto, proto.to_snake_case(), |ident| {
+            let name = settle(proto, spelled(proto.to_snake_case()), |ident| {
                 if KEYWORDS.contains(&ident) {
                     Some(format!("`{ident}` is a keyword"))
                 } else if ident == "new" {
@@ -212,6 +222,19 @@ mod tests {
                 "new__"
             ]
         );
+    }
+
+    #[test]
+    fn names_of_underscores_and_digits_are_names_in_rust() {
+        assert_eq!(
+            functions(&["_", "__", "_1", "A_"]),
+            ["__", "___", "_1", "a"]
+        );
+        let mut taken = Taken::default();
+        assert_eq!(module("__", &mut taken).ident, "__");
+        assert_eq!(module("_2", &mut taken).ident, "_2");
+        assert_eq!(service_trait("__", &taken).ident, "__");
+        assert_eq!(service_trait("_2", &taken).ident, "_2");
     }
 
     #[test]

@@ -132,6 +132,69 @@ fn names_equal_in_rust_are_shown_where_the_second_is() {
 }
 
 #[test]
+fn members_equal_in_rust_are_shown_where_the_second_is() {
+    let places = [
+        (
+            "string Foo = 1;\n  oneof foo { string a = 2; }",
+            4,
+            3,
+            "'foo' and 'Foo' are both 'foo' in Rust",
+        ),
+        (
+            "oneof a { string x = 1; }\n  oneof A { string y = 2; }",
+            4,
+            3,
+            "'A' and 'a' are both 'a' in Rust",
+        ),
+        (
+            "string a = 1;\n  int32 __ = 2;",
+            4,
+            3,
+            "'__' is no name in Rust: it has no letter and no digit",
+        ),
+        (
+            "enum E {\n  __ = 0; }",
+            4,
+            3,
+            "'__' is no name in Rust: it has no letter and no digit",
+        ),
+    ];
+    for (number, (members, line, column, message)) in places.into_iter().enumerate() {
+        let text = format!("syntax = \"proto3\";\nmessage M {{\n  {members}\n}}\n");
+        let error = refused(&format!("members{number}"), &text);
+        assert_eq!(error.message(), message);
+        assert_eq!(place(&error), (Some(line), Some(column)), "{error}");
+    }
+}
+
+#[test]
+fn types_of_one_package_are_compared_across_files() {
+    let first = "syntax = \"proto3\";\npackage p;\nmessage FooBar {}\n";
+    let folder = with("across", "first.proto", first);
+    let second =
+        "syntax = \"proto3\";\npackage p;\nimport \"first.proto\";\nenum foo_bar { A = 0; }\n";
+    fs::write(folder.join("bad.proto"), second).unwrap();
+    let error = build(Builder::new(), &folder, "bad.proto").unwrap_err();
+    assert_eq!(
+        error.message(),
+        "'foo_bar' and 'FooBar' are both 'FooBar' in Rust"
+    );
+    assert_eq!(place(&error), (Some(4), Some(1)));
+}
+
+#[test]
+fn messages_nested_too_deeply_are_an_error() {
+    let text = format!(
+        "syntax = \"proto3\";\n{}{}\n",
+        "message M {".repeat(200),
+        "}".repeat(200)
+    );
+    let error = refused("deep", &text);
+    assert_eq!(error.kind(), ErrorKind::Proto);
+    assert!(error.message().contains("nested"), "{error}");
+}
+
+#[test]
 fn names_are_only_refused_where_they_collide() {
     let text = "syntax = \"proto3\";\nmessage M {\n  map<string, M> a = 1;\n  enum Kind {\n    option allow_alias = true;\n    KIND_A = 0;\n    A = 0;\n    KIND_2 = 1;\n  }\n}\n";
     let folder = with("aliases", "good.proto", text);
