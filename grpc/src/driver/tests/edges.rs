@@ -225,13 +225,27 @@ fn servers_that_share_a_pool_end_each_for_itself() {
     };
     let (first, to_first) = start();
     let (second, to_second) = start();
-    to_first.call(ECHO, Some(&NONE)).call().unwrap();
-    to_second.call(ECHO, Some(&NONE)).call().unwrap();
+    // One alone is its loop's to serve; of many at once most are for threads of the pool.
+    let serves = |channel: &Channel| {
+        channel.call(ECHO, Some(&NONE)).call().unwrap();
+        let (tell, told) = std::sync::mpsc::channel();
+        for _ in 0..50 {
+            let tell = tell.clone();
+            let call = channel.call(ECHO, Some(&NONE));
+            call.start(move |reply| tell.send(reply.map(drop)).unwrap());
+        }
+        drop(tell);
+        let results: Vec<_> = told.iter().collect();
+        assert_eq!(results.len(), 50);
+        results.into_iter().for_each(Result::unwrap);
+    };
+    serves(&to_first);
+    serves(&to_second);
     first.shutdown(Duration::ZERO);
-    to_second.call(ECHO, Some(&NONE)).call().unwrap();
+    serves(&to_second);
     second.shutdown(Duration::ZERO);
     let (third, to_third) = start();
-    to_third.call(ECHO, Some(&NONE)).call().unwrap();
+    serves(&to_third);
     third.shutdown(Duration::ZERO);
 }
 
