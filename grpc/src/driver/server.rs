@@ -179,7 +179,7 @@ impl Handler for Loop {
         self.tell_endings();
     }
 
-    fn may_wait(&mut self) -> bool {
+    fn may_wait(&mut self, _: bool) -> bool {
         self.work.is_none()
     }
 }

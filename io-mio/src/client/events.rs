@@ -115,6 +115,11 @@ impl Calls {
 impl Handler for Calls {
     type Message = CallNote;
 
+    /// Its loop runs for its own sake.
+    fn may_wait(&mut self, _: bool) -> bool {
+        true
+    }
+
     fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
         match event {
             Event::Response {

@@ -218,7 +218,9 @@ impl<M> EventLoop<M> {
     }
 
     /// One turn: lets everything progress that can; if that was nothing, waits for at most `timeout`
-    /// (`None`: for as long as nothing happens); and lets everything progress again.
+    /// (`None`: for as long as nothing happens); and lets everything progress again. A message is
+    /// something: whoever waits for one turns until it is there
+    /// ([`may_wait`](Handler::may_wait) can say otherwise).
     ///
     /// # Errors
     /// The system's, from polling. A signal is none.
@@ -231,7 +233,7 @@ impl<M> EventLoop<M> {
         let was_busy = self.hub.is_busy();
         self.hub.bell.has_woken();
         self.hub.now = self.hub.clock.now();
-        self.progress(handler, false);
+        let heard = self.progress(handler, false);
         if self.hub.is_over() {
             return Ok(());
         }
@@ -240,7 +242,7 @@ impl<M> EventLoop<M> {
             false => self.patience(timeout),
         };
         let waits = timeout != Some(Duration::ZERO);
-        if waits && !(handler.may_wait() && self.hub.bell.may_sleep()) {
+        if waits && !(handler.may_wait(heard) && self.hub.bell.may_sleep()) {
             timeout = Some(Duration::ZERO);
         }
         if let Some(poll) = &mut self.poll {
@@ -340,10 +342,11 @@ impl<M> EventLoop<M> {
 
     /// Everything that can progress does, up to a bound of rounds. Deadlines come after what has
     /// arrived: a loop that was held up does not blame peers that were in time. Before the system was
-    /// asked, it is not known what has.
-    fn progress<H: Handler<Message = M>>(&mut self, handler: &mut H, has_polled: bool) {
+    /// asked, it is not known what has. Whether anybody has sent something.
+    fn progress<H: Handler<Message = M>>(&mut self, handler: &mut H, has_polled: bool) -> bool {
+        let mut heard = false;
         for _ in 0..ROUNDS {
-            self.read_mail(handler);
+            heard |= self.read_mail(handler);
             self.round(handler);
             if has_polled {
                 self.look_at_time(handler);
@@ -351,15 +354,16 @@ impl<M> EventLoop<M> {
             if !self.hub.is_busy() {
                 handler.before_wait(&mut Cx::new(&mut self.hub));
                 if !self.hub.is_busy() {
-                    return;
+                    break;
                 }
             }
         }
+        heard
     }
 
-    fn read_mail<H: Handler<Message = M>>(&mut self, handler: &mut H) {
+    fn read_mail<H: Handler<Message = M>>(&mut self, handler: &mut H) -> bool {
         if !self.hub.bell.answer() {
-            return;
+            return false;
         }
         self.hub.letters.take(&mut self.letters);
         while let Some(letter) = self.letters.pop_front() {
@@ -377,6 +381,7 @@ impl<M> EventLoop<M> {
         while let Some(message) = self.messages.pop_front() {
             handler.on_message(&mut Cx::new(&mut self.hub), message);
         }
+        true
     }
 
     fn look_at_time<H: Handler<Message = M>>(&mut self, handler: &mut H) {

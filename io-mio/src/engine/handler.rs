@@ -45,9 +45,11 @@ pub trait Handler {
     /// until it touches no connection, so it must not touch one for nothing.
     fn before_wait(&mut self, _cx: &mut Cx<'_>) {}
 
-    /// Whether the loop may wait, as it is about to: true by default. False if whoever turns it has
-    /// something to do after this turn; the system is asked for events all the same.
-    fn may_wait(&mut self) -> bool {
-        true
+    /// Whether the loop may wait, as it is about to; `heard` if messages came since the turn began. By
+    /// default it may if none has, so that whoever turns it for the sake of a message is back once that is
+    /// there. False if whoever turns it has something to do after this turn; the system is asked for
+    /// events all the same. True of a handler whose messages nobody turns the loop for saves asking.
+    fn may_wait(&mut self, heard: bool) -> bool {
+        !heard
     }
 }

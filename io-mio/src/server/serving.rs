@@ -344,6 +344,11 @@ pub(crate) fn give_back(cx: &mut Cx<'_>, (conn, stream): Key, octets: usize) {
 impl<S: Service> Handler for Serving<S> {
     type Message = Note;
 
+    /// Its loop runs for its own sake.
+    fn may_wait(&mut self, _: bool) -> bool {
+        true
+    }
+
     fn on_event(&mut self, cx: &mut Cx<'_>, conn: ConnId, event: Event<'_>) {
         match event {
             Event::Request {

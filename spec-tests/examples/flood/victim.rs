@@ -262,7 +262,7 @@ impl Handler for Victim {
         }
     }
 
-    fn may_wait(&mut self) -> bool {
+    fn may_wait(&mut self, _: bool) -> bool {
         !self.over
     }
 

@@ -222,7 +222,7 @@ impl Handler for Ends {
         self.state = State::Gone;
     }
 
-    fn may_wait(&mut self) -> bool {
+    fn may_wait(&mut self, _: bool) -> bool {
         !self.news
     }
 
