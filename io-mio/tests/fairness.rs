@@ -36,6 +36,8 @@ struct Fair {
     flood: Done,
     /// What was done of the flood when an honest request was served.
     served: Vec<Done>,
+    /// How many requests of the flood were there at each end of a turn.
+    turns: Vec<usize>,
     is_large: bool,
 }
 
@@ -101,6 +103,10 @@ impl Handler for Fair {
             _ => {}
         }
     }
+
+    fn before_wait(&mut self, _cx: &mut Cx<'_>) {
+        self.turns.push(self.flood.requests);
+    }
 }
 
 fn headers(stream: u32, block: &[u8], end: bool) -> Vec<u8> {
@@ -142,6 +148,16 @@ fn open(event_loop: &mut EventLoop, fair: &mut Fair, at: SocketAddr) -> TcpStrea
 
 /// What is done of `flood` when each of the honest ones is served.
 fn served(flood: &[u8], is_large: bool, options: LoopOptions) -> Vec<Done> {
+    flooded(flood, is_large, options, |fair| fair.served.len() == HONEST).served
+}
+
+/// Turns, with `flood` there and a request of each of the honest ones, until it is enough.
+fn flooded(
+    flood: &[u8],
+    is_large: bool,
+    options: LoopOptions,
+    is_enough: impl Fn(&Fair) -> bool,
+) -> Fair {
     let mut event_loop = EventLoop::<()>::new(options).unwrap();
     let mut config = Config::default();
     config.settings.initial_window_size = 16 << 20;
@@ -171,12 +187,12 @@ fn served(flood: &[u8], is_large: bool, options: LoopOptions) -> Vec<Done> {
         socket.write_all(&headers(1, GET, true)).unwrap();
     }
     // If all of the flood came first, this would still end.
-    while fair.served.len() < HONEST {
+    while !is_enough(&fair) {
         event_loop
             .turn(&mut fair, Some(Duration::from_secs(5)))
             .unwrap();
     }
-    fair.served
+    fair
 }
 
 const EVENTS: u32 = 8;
@@ -231,4 +247,14 @@ fn a_large_response_does_not_come_before_the_requests_of_others() {
     }
     let unbounded = served(&ask, true, by_octets(usize::MAX));
     assert!(unbounded[0].given > most, "{unbounded:?}");
+}
+
+#[test]
+fn the_end_of_a_turn_does_not_wait_for_the_end_of_a_flood() {
+    let all = |fair: &Fair| fair.flood.requests == 1000;
+    let fair = flooded(&many_requests(), false, by_events(EVENTS), all);
+    let gaps = fair.turns.windows(2).map(|pair| pair[1] - pair[0]);
+    // Sixteen rounds are a turn.
+    assert!(gaps.max() <= Some(16 * EVENTS as usize), "{:?}", fair.turns);
+    assert!(fair.turns.last() > Some(&800), "{:?}", fair.turns);
 }

@@ -354,10 +354,12 @@ impl<M> EventLoop<M> {
             if !self.hub.is_busy() {
                 handler.before_wait(&mut Cx::new(&mut self.hub));
                 if !self.hub.is_busy() {
-                    break;
+                    return heard;
                 }
             }
         }
+        // A connection that always has something does not keep what waits for the end of a turn.
+        handler.before_wait(&mut Cx::new(&mut self.hub));
         heard
     }
 

@@ -42,7 +42,8 @@ pub trait Handler {
     fn on_message(&mut self, _cx: &mut Cx<'_>, _message: Self::Message) {}
 
     /// The loop is about to wait: the last chance to produce output without an event. Called again
-    /// until it touches no connection, so it must not touch one for nothing.
+    /// until it touches no connection, so it must not touch one for nothing; and once in every turn,
+    /// also while there is so much to do that the loop does not come to wait.
     fn before_wait(&mut self, _cx: &mut Cx<'_>) {}
 
     /// Whether the loop may wait, as it is about to; `heard` if messages came since the turn began. By
