@@ -9,7 +9,7 @@
 //! ```text
 //! an hour's job: done, after 3600 s
 //! a deadline of a minute: DEADLINE_EXCEEDED, after 60 s
-//! the handler heard: deadline exceeded
+//! the handler heard: the client cancelled the call (CANCEL)
 //! a network that takes a second each way: done, more than 2 s: true
 //! octet by octet: done
 //! a cut connection: UNAVAILABLE

@@ -215,6 +215,8 @@ impl ClientCore {
         if home.core.is_gone() {
             self.recorded -= usize::from(!home.stats.is_empty());
             self.channels.remove(&number);
+            self.times.forget(number);
+            shed(&mut self.channels);
         }
     }
 

@@ -6,8 +6,8 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 /// Fewer than so many are not worth a look.
 const FEW: usize = 64;
 
-/// Times of channels by their numbers. A time that has moved on, or whose channel is gone, stays until it comes up: then
-/// nothing is due.
+/// Times of channels by their numbers. A time that has moved on, or whose channel is gone, stays until it comes up, when
+/// nothing is due, or until there are more such than others.
 #[derive(Default)]
 pub(super) struct Times {
     heap: BinaryHeap<Reverse<(Instant, u64)>>,
@@ -24,9 +24,22 @@ impl Times {
         }
         self.first.insert(number, at);
         self.heap.push(Reverse((at, number)));
+        self.tidy();
+    }
+
+    /// The channel is gone.
+    pub(super) fn forget(&mut self, number: u64) {
+        if self.first.remove(&number).is_some() {
+            shed(&mut self.first);
+            self.tidy();
+        }
+    }
+
+    fn tidy(&mut self) {
         if self.heap.len() > FEW + 2 * self.first.len() {
             let mut kept = std::mem::take(&mut self.heap).into_vec();
             kept.retain(|Reverse((at, number))| self.first.get(number) == Some(at));
+            shed(&mut kept);
             self.heap = kept.into();
         }
     }
@@ -69,5 +82,23 @@ mod tests {
             due.push(number);
         }
         assert_eq!(due, [1, 2, 0]);
+    }
+
+    /// Channels that are gone leave nothing until their times would have come, which may be in half an hour.
+    #[test]
+    fn channels_that_are_gone_are_forgotten() {
+        let mut times = Times::default();
+        for round in 0..3 {
+            for n in 0..2000 {
+                times.note(2000 * round + n, Some(Instant::from_nanos(1_000_000 + n)));
+            }
+            for n in 0..2000 {
+                times.forget(2000 * round + n);
+            }
+            assert!(times.first.is_empty() && times.heap.len() <= FEW);
+            assert!(times.heap.capacity() <= 1024 && times.first.capacity() <= 2048);
+        }
+        while times.pop(Instant::from_nanos(5_000_000)).is_some() {}
+        assert_eq!(times.next(), None);
     }
 }
