@@ -4,19 +4,13 @@
 # reason, and the lists must be right.
 set -u -o pipefail
 
-command -v openssl >/dev/null || { echo "SKIPPED: openssl is not installed"; exit 77; }
+. .ci/programs.sh
+need openssl
 
 cargo build --release -p bywash-spec-tests --features tls --bin bywash-spec-tests --example obey || exit 1
 cargo build --release -p bywash-mio --example serve --example fetch || exit 1
 bin="${CARGO_TARGET_DIR:-target}/release"
 lists=spec-tests/data/skipped
-scratch=$(mktemp -d) || exit 1
-running=()
-finish() {
-    for pid in ${running[@]+"${running[@]}"}; do kill "$pid" 2>/dev/null; done
-    rm -rf "$scratch"
-}
-trap finish EXIT
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
@@ -39,7 +33,7 @@ start() {
     exit 1
 }
 
-failed=0
+# In the place of the usual one: cases, told by a list.
 check() {
     local name=$1 list=$2 began=$SECONDS
     shift 2
